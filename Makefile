@@ -1,0 +1,62 @@
+# Dynamic Cover: all tasks. A newcomer needs `make run` and `make test`; both set up what they need.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CONSOLE := services/console
+CONSOLE_BUILT := $(CONSOLE)/dist/.built
+CONSOLE_SOURCES := $(shell find $(CONSOLE) -path $(CONSOLE)/node_modules -prune -o -path $(CONSOLE)/dist -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help install console run test test-unit test-console check format bench lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
+
+install: $(INSTALLED) console ## Make .venv with everything pinned, and build the console
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@deploy/make_venv.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+console: $(CONSOLE_BUILT) ## Build the operator's console
+
+$(CONSOLE_BUILT): $(INSTALLED) $(CONSOLE_SOURCES)
+	@deploy/build_console.sh "$(BIN)"
+	@touch $@
+
+run: install ## Start the live demo and print its address
+	@$(BIN)/cover demo
+
+test: install ## The whole suite: unit, contract, real data, crash, browser
+	@deploy/install_browser.sh
+	@deploy/build_console.sh "$(BIN)" test
+	@$(BIN)/pytest
+
+test-unit: $(INSTALLED) ## The quick suite, under two minutes
+	@$(BIN)/pytest -m "not slow and not browser"
+
+test-console: install ## The console's own unit tests
+	@deploy/build_console.sh "$(BIN)" test
+
+check: $(INSTALLED) ## Lint, format, types, import directions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/house
+
+format: $(INSTALLED) ## Put all Python files into the house format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(INSTALLED) ## Measure the cover engine; raw results under optimiser/benchmarks/results
+	@$(BIN)/python -m optimiser.benchmarks.cover_bench
+
+lock: $(INSTALLED) ## Renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --upgrade --extra dev pyproject.toml -o requirements.lock
+
+clean: ## Remove everything that was built (not var/)
+	rm -rf $(VENV) build *.egg-info $(CONSOLE)/dist $(CONSOLE)/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,450 @@
+"""The region pack: one folder on disk that holds a region, checked when it is read back.
+
+Called by the `cover region` commands and by every service that serves a region. Never repairs what it reads:
+a pack with one wrong byte is refused with the file and the field. The format is in docs/region-pack.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.arrays import GeometryArray
+from geo.distance_law import DistanceLaw
+from geo.region import PACK_VERSION, Appliances, ApplianceKind, Region, Stations, Zones
+from geo.road_network import RoadNetwork
+from geo.travel_time import TravelTimes
+
+FORMAT = "dynamic-cover-region"
+MANIFEST = "region.json"
+MAX_FILE_BYTES = 1 << 30  # no honest region comes near it
+AnyArray = npt.NDArray[np.generic]
+
+
+class PackError(ValueError):
+    """A region pack cannot be read or written; the message names the file, the field and what to do."""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What every version of the manifest has."""
+
+    format: str
+    version: int
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file of the pack."""
+
+    bytes: int
+    sha256: str
+
+
+class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of appliance."""
+
+    id: str
+    name: str
+    first_target_s: float
+    second_target_s: float
+    two_needed: bool
+
+
+class _Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The parameters of a distance law."""
+
+    root_s: float
+    crossover_m: float
+    centre_e_m: float
+    centre_n_m: float
+    centre_slowing: float
+    centre_radius_m: float
+
+
+class _Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many of each there are."""
+
+    kinds: int
+    stations: int
+    appliances: int
+    zones: int
+    districts: int
+    road_nodes: int
+    road_arcs: int
+
+
+class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """region.json."""
+
+    format: str
+    version: int
+    id: str
+    name: str
+    attribution: str
+    generated: bool
+    timezone: str
+    crs: str
+    turnout_s: float
+    kinds: list[_Kind]
+    districts: list[str]
+    distance_law: _Law | None
+    counts: _Counts
+    files: dict[str, _File]
+
+
+class _Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """stations.json, appliances.json (names empty) and zones.json."""
+
+    ids: list[str]
+    names: list[str]
+
+
+def save_region(region: Region, folder: Path) -> None:
+    """Write the region to `folder`, whole or not at all.
+
+    Everything goes to a folder beside it, which is then renamed. An older pack there is replaced.
+
+    Raises
+    ------
+    PackError
+        Where `folder` exists and is not a region pack, or the disk refuses.
+    """
+    check_may_write(folder)
+    files = _region_files(region)
+    manifest = _manifest(region, files)
+    files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise PackError(f"{folder}: cannot be written: {error}") from error
+    try:
+        fresh.chmod(0o755)
+        for name, content in files.items():
+            _write_durably(fresh / name, content)
+        _put_in_place(fresh, folder)
+    except OSError as error:
+        raise PackError(f"{folder}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def check_may_write(folder: Path) -> None:
+    """Raise PackError where `folder` holds something that is not a region pack, or is a file."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise PackError(f"{folder}: is a file; name a folder for the region pack")
+    if any(folder.iterdir()):
+        try:
+            _read_head(folder)
+        except PackError as error:
+            raise PackError(
+                f"{folder}: holds something that is not a region pack; name another folder or empty it"
+            ) from error
+
+
+def load_region(folder: Path) -> Region:
+    """Read a region pack back, checking version, checksums, shapes and values.
+
+    Raises
+    ------
+    PackError
+        Naming the file, and the field in it, that is missing, damaged or wrong.
+    """
+    head = _read_head(folder)
+    if head.version != PACK_VERSION:
+        raise PackError(
+            f"{folder / MANIFEST}: field version: {head.version}; this code reads {PACK_VERSION}; "
+            "build the pack again with `cover region`, or use the version of Dynamic Cover that wrote it"
+        )
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Manifest)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise PackError(f"{folder / MANIFEST}: {error}") from error
+    return _Reader(folder, manifest).region()
+
+
+def _read_head(folder: Path) -> _Head:
+    path = folder / MANIFEST
+    try:
+        head = msgspec.json.decode(path.read_bytes(), type=_Head)
+    except FileNotFoundError as error:
+        raise PackError(
+            f"{path}: is missing; {folder} is no region pack: build one, e.g. `cover region demo {folder}`"
+        ) from error
+    except OSError as error:
+        raise PackError(f"{path}: cannot be read: {error}") from error
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise PackError(f"{path}: is not the manifest of a region pack: {error}") from error
+    if head.format != FORMAT:
+        raise PackError(f"{path}: field format: {head.format!r}; it must be {FORMAT!r}")
+    return head
+
+
+class _Reader:
+    """Reads the files of one pack; every error names the file."""
+
+    def __init__(self, folder: Path, manifest: _Manifest) -> None:
+        """Keep where and what."""
+        self.folder = folder
+        self.manifest = manifest
+
+    def region(self) -> Region:
+        """Build the region; what its classes refuse becomes a PackError with the file of the field."""
+        m = self.manifest
+        count = m.counts
+        stated = {"kinds": (count.kinds, len(m.kinds)), "districts": (count.districts, len(m.districts))}
+        for name, (said, found) in stated.items():
+            if said != found:
+                raise PackError(f"{self.folder / MANIFEST}: field counts.{name}: {said}; the list has {found}")
+        try:
+            return self._region(self._roads())
+        except PackError:
+            raise
+        except ValueError as error:
+            field = str(error).partition(":")[0]
+            name = f"{field}.npy" if f"{field}.npy" in m.files else MANIFEST
+            raise PackError(f"{self.folder / name}: {error}") from error
+
+    def _region(self, roads: RoadNetwork | None) -> Region:
+        m, count = self.manifest, self.manifest.counts
+        law = m.distance_law
+        travel: TravelTimes | None = DistanceLaw(**msgspec.structs.asdict(law)) if law else roads
+        if travel is None:
+            raise PackError(f"{self.folder / MANIFEST}: field distance_law: it is null and there are no roads")
+        stations, zones = count.stations, count.zones
+        return Region(
+            id=m.id,
+            name=m.name,
+            attribution=m.attribution,
+            generated=m.generated,
+            timezone=m.timezone,
+            kinds=tuple(ApplianceKind(**msgspec.structs.asdict(kind)) for kind in m.kinds),
+            stations=self._stations(),
+            appliances=Appliances(
+                ids=self._names("appliances", count.appliances)[0],
+                kind=self._array("appliances.kind", np.int64, (count.appliances,)),
+                home=self._array("appliances.home", np.int64, (count.appliances,)),
+            ),
+            zones=self._zones(),
+            districts=tuple(m.districts),
+            boundary=self._geometries("boundary", 1)[0],
+            demand_per_h=self._array("demand_per_h", np.float32, (count.kinds, 168, zones)),
+            station_zone_s=self._array("station_zone_s", np.float32, (stations, zones)),
+            station_station_s=self._array("station_station_s", np.float32, (stations, stations)),
+            turnout_s=m.turnout_s,
+            travel=travel,
+            roads=roads,
+            crs=m.crs,
+            pack_version=m.version,
+        )
+
+    def _stations(self) -> Stations:
+        count = self.manifest.counts.stations
+        ids, names = self._names("stations", count)
+        return Stations(
+            ids=ids,
+            names=names,
+            district=self._array("stations.district", np.int64, (count,)),
+            en=self._array("stations.en", np.float64, (count, 2)),
+            bays=self._array("stations.bays", np.int64, (count,)),
+        )
+
+    def _zones(self) -> Zones:
+        count = self.manifest.counts.zones
+        ids, names = self._names("zones", count)
+        return Zones(
+            ids=ids,
+            names=names,
+            district=self._array("zones.district", np.int64, (count,)),
+            en=self._array("zones.en", np.float64, (count, 2)),
+            population=self._array("zones.population", np.float64, (count,)),
+            polygons=self._geometries("zones.polygons", count),
+        )
+
+    def _roads(self) -> RoadNetwork | None:
+        nodes, arcs = self.manifest.counts.road_nodes, self.manifest.counts.road_arcs
+        if not arcs:
+            return None
+        return RoadNetwork(
+            node_en=self._array("roads.node_en", np.float64, (nodes, 2)),
+            tail=self._array("roads.tail", np.int32, (arcs,)),
+            head=self._array("roads.head", np.int32, (arcs,)),
+            travel_s=self._array("roads.travel_s", np.float32, (arcs,)),
+            speed_class=self._array("roads.speed_class", np.uint8, (arcs,)),
+        )
+
+    def _bytes(self, name: str) -> bytes:
+        path = self.folder / name
+        stated = self.manifest.files.get(name)
+        if stated is None:
+            raise PackError(f"{self.folder / MANIFEST}: field files: {name} is not listed")
+        try:
+            size = path.stat().st_size
+            if size != stated.bytes or size > MAX_FILE_BYTES:
+                raise PackError(f"{path}: has {size} bytes; the manifest says {stated.bytes}; build it again")
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise PackError(f"{path}: is missing; copy the whole folder or build it again") from error
+        except OSError as error:
+            raise PackError(f"{path}: cannot be read: {error}") from error
+        if hashlib.sha256(content).hexdigest() != stated.sha256:
+            raise PackError(f"{path}: its sha256 is not the manifest's: the file is damaged; build it again")
+        return content
+
+    def _array(self, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...] | None = None) -> AnyArray:
+        path = self.folder / f"{name}.npy"
+        try:
+            array: AnyArray = np.load(io.BytesIO(self._bytes(path.name)), allow_pickle=False)
+        except (EOFError, OSError) as error:
+            raise PackError(f"{path}: is no array: {error}") from error
+        except ValueError as error:
+            if isinstance(error, PackError):
+                raise
+            raise PackError(f"{path}: is no array: {error}") from error
+        if array.dtype != np.dtype(dtype):
+            raise PackError(f"{path}: field {name}: type is {array.dtype}; it must be {np.dtype(dtype)}")
+        if shape is not None and array.shape != shape:
+            raise PackError(f"{path}: field {name}: shape is {array.shape}; it must be {shape}")
+        return array
+
+    def _names(self, name: str, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        path = self.folder / f"{name}.json"
+        try:
+            listed = msgspec.json.decode(self._bytes(path.name), type=_Names)
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            raise PackError(f"{path}: {error}") from error
+        if len(listed.ids) != count:
+            raise PackError(f"{path}: field ids: {len(listed.ids)} of them; the manifest says {count}")
+        return tuple(listed.ids), tuple(listed.names)
+
+    def _geometries(self, name: str, count: int) -> GeometryArray:
+        path = self.folder / f"{name}.npy"
+        content = self._array(name, np.uint8).tobytes()
+        ends = self._array(f"{name}.ends", np.int64, (count,))
+        starts = np.concatenate([[0], ends[:-1]])
+        if len(content) != (ends[-1] if count else 0) or (starts >= ends).any() or (starts < 0).any():
+            raise PackError(f"{path}: field {name}: its parts do not fit {name}.ends.npy; build it again")
+        parts = [content[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        try:
+            geometries: GeometryArray = shapely.from_wkb(np.array(parts, dtype=object))
+        except (shapely.GEOSException, ValueError) as error:
+            raise PackError(f"{path}: field {name}: is no well-known binary: {error}") from error
+        return geometries
+
+
+def _manifest(region: Region, files: dict[str, bytes]) -> _Manifest:
+    roads, law = region.roads, region.travel
+    if not isinstance(law, DistanceLaw) and law is not roads:
+        raise PackError("travel: it must be a DistanceLaw or the region's own roads; nothing else is kept")
+    return _Manifest(
+        format=FORMAT,
+        version=PACK_VERSION,
+        id=region.id,
+        name=region.name,
+        attribution=region.attribution,
+        generated=region.generated,
+        timezone=region.timezone,
+        crs=region.crs,
+        turnout_s=region.turnout_s,
+        kinds=[
+            _Kind(kind.id, kind.name, kind.first_target_s, kind.second_target_s, kind.two_needed)
+            for kind in region.kinds
+        ],
+        districts=list(region.districts),
+        distance_law=(
+            _Law(**{name: getattr(law, name) for name in _Law.__struct_fields__})
+            if isinstance(law, DistanceLaw)
+            else None
+        ),
+        counts=_Counts(
+            kinds=len(region.kinds),
+            stations=len(region.stations.ids),
+            appliances=len(region.appliances.ids),
+            zones=len(region.zones.ids),
+            districts=len(region.districts),
+            road_nodes=len(roads.node_en) if roads else 0,
+            road_arcs=len(roads.tail) if roads else 0,
+        ),
+        files={
+            name: _File(len(content), hashlib.sha256(content).hexdigest())
+            for name, content in sorted(files.items())
+        },
+    )
+
+
+def _region_files(region: Region) -> dict[str, bytes]:
+    stations, appliances, zones, roads = region.stations, region.appliances, region.zones, region.roads
+    arrays: dict[str, AnyArray] = {
+        "stations.district": stations.district,
+        "stations.en": stations.en,
+        "stations.bays": stations.bays,
+        "appliances.kind": appliances.kind,
+        "appliances.home": appliances.home,
+        "zones.district": zones.district,
+        "zones.en": zones.en,
+        "zones.population": zones.population,
+        "demand_per_h": region.demand_per_h,
+        "station_zone_s": region.station_zone_s,
+        "station_station_s": region.station_station_s,
+    }
+    if roads is not None:
+        arrays |= {
+            "roads.node_en": roads.node_en,
+            "roads.tail": roads.tail.astype(np.int32),
+            "roads.head": roads.head.astype(np.int32),
+            "roads.travel_s": roads.travel_s.astype(np.float32),
+            "roads.speed_class": roads.speed_class.astype(np.uint8),
+        }
+    arrays |= _geometry_arrays("zones.polygons", zones.polygons)
+    arrays |= _geometry_arrays("boundary", np.array([region.boundary], dtype=object))
+    files = {f"{name}.npy": _npy(array) for name, array in arrays.items()}
+    for name, listed in (
+        ("stations", _Names(list(stations.ids), list(stations.names))),
+        ("appliances", _Names(list(appliances.ids), [])),
+        ("zones", _Names(list(zones.ids), list(zones.names))),
+    ):
+        files[f"{name}.json"] = msgspec.json.encode(listed)
+    return files
+
+
+def _geometry_arrays(name: str, geometries: GeometryArray) -> dict[str, AnyArray]:
+    parts: list[bytes] = shapely.to_wkb(geometries).tolist()
+    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+    return {name: np.frombuffer(b"".join(parts), dtype=np.uint8), f"{name}.ends": ends}
+
+
+def _npy(array: AnyArray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """Rename `fresh` to `folder`; an older pack is moved aside first and removed last."""
+    aside = fresh.with_name(f"{fresh.name}.old")
+    if folder.exists():
+        folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if aside.exists():
+            aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)

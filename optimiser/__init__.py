@@ -1,0 +1,1 @@
+"""Pure decisions: arrays and frozen dataclasses in, a plan out; no I/O, no clock."""

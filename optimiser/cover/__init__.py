@@ -1,0 +1,1 @@
+"""Cover: which appliances should stand where."""

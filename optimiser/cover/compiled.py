@@ -1,0 +1,25 @@
+"""The one way a function of the cover engine is compiled to machine code.
+
+Used by the kernel files only. Compiled code is kept on disk between runs (`cache`) and lets other threads
+run (`nogil`), so that a service can answer while a solve is under way. It never compiles at import.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function with Numba at its first call, keeping its Python type."""
+    return cast(Function, njit(cache=True, nogil=True)(function))
+
+
+def inlined(function: Function) -> Function:
+    """Compile a small function that kernels call in their innermost loops.
+
+    It is not cached by itself: it becomes part of each kernel that calls it.
+    """
+    return cast(Function, njit(inline="always")(function))

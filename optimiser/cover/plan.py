@@ -1,0 +1,84 @@
+"""What the cover engine answers: moves, figures of cover, the frontier and the plan that holds them.
+
+Built by the engine, read by services and by the reasons. It never computes anything beyond its own sums.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from optimiser.cover.arrays import Float32Array
+
+Certificate = Literal["none", "proven", "time", "cancelled"]
+
+# Below this objective (units of the objective) a relative gap says nothing; it is taken relative to this.
+TINY_OBJECTIVE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One appliance sent from the station where it stands to another.
+
+    `appliance`, `origin` and `destination` are indices into the problem; `cost` is in objective units.
+    """
+
+    appliance: int
+    origin: int
+    destination: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class CoverFigures:
+    """How good cover is.
+
+    `risk` is in weighted seconds per hour, all kinds together. `first_share` and `second_share` hold, for
+    each kind, the share of demand whose first (second) appliance arrives within the first (second) target;
+    1.0 for a kind without any demand.
+    """
+
+    risk: float
+    first_share: tuple[float, ...]
+    second_share: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierPoint:
+    """The best plan found with at most so many moves as its place in the frontier (0, 1, …, K)."""
+
+    moves: tuple[Move, ...]
+    objective: float
+    risk: float
+    figures: CoverFigures
+
+
+@dataclass(frozen=True, slots=True)
+class CoverPlan:
+    """The moves recommended, what they bring, and how far from the best possible they can be.
+
+    `objective` is risk after the moves plus their costs. `bound` is a proven lower bound on the objective
+    of every allowed plan, None while nothing is proven; `gap` = (objective - bound) / objective.
+    `certificate` is "none" (never tried), "proven" (gap at most 0.1 %), "time" or "cancelled".
+    `moves` are ordered by what each brings, the best first.
+    """
+
+    moves: tuple[Move, ...]
+    objective: float
+    before: CoverFigures
+    after: CoverFigures
+    frontier: tuple[FrontierPoint, ...]
+    bound: float | None = None
+    gap: float | None = None
+    certificate: Certificate = "none"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZoneTimes:
+    """Attendance times per kind and zone: first and second appliance, seconds, capped, (K, Z)."""
+
+    first_s: Float32Array
+    second_s: Float32Array
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """Return (objective - bound) / objective, never negative."""
+    return max(0.0, objective - bound) / max(objective, TINY_OBJECTIVE)

@@ -1,0 +1,183 @@
+"""The first plan: greedy moves, each plan re-optimised move by move, for every number of moves up to K.
+
+Called by the engine (first plan) and by the certificate (improving a rounded plan). Everything it keeps is
+allowed by the rules and exactly priced; it proves nothing about what is best.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from optimiser.cover.assignment import cheapest_assignment
+from optimiser.cover.state import CoverState, Pair, Saved
+
+# A change must bring this share of the objective to count: below it, rounding could make a search cycle.
+LEAST_GAIN_SHARE = 1e-9
+# Changes of one end of a move, per move and plan: a bound never met in practice (one or two settle).
+MOST_TURNS_PER_MOVE = 8
+# Sweeps of replacing each move, per plan: a bound never met in practice (two or three settle).
+MOST_SWEEPS = 6
+# Pairs of moves are re-optimised together only up to this many moves: beyond it pairs get too many.
+MOST_MOVES_FOR_PAIRS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plan the search keeps: its pairs (group, destination), the best first, and its objective."""
+
+    pairs: tuple[Pair, ...]
+    objective: float
+
+
+class CoverSearch:
+    """Local search over plans, from the state without any move."""
+
+    def __init__(self, state: CoverState) -> None:
+        self.state = state
+        self.pairs: list[Pair] = []
+        self._least = LEAST_GAIN_SHARE * max(state.objective, 1.0)
+
+    def frontier(self, max_moves: int) -> list[Found]:
+        """Return the best plan found for at most 0, 1, …, max_moves moves."""
+        found = [self.keep()]
+        while len(found) <= max_moves:
+            best = self.state.best()
+            if best.value >= -self._least:
+                break
+            self._add((best.group, best.destination))
+            self._turn_all()
+            found.append(self.keep())
+        if len(found) > 1:
+            self.improve(len(found) - 1)
+            found[-1] = self.keep()
+            self._descend(found)
+        for n in range(1, len(found)):
+            if found[n].objective >= found[n - 1].objective:
+                found[n] = found[n - 1]
+        return found + [found[-1]] * (max_moves + 1 - len(found))
+
+    def improve(self, max_moves: int) -> None:
+        """Replace each move by a better one, and add moves that pay, until nothing gets better."""
+        for _ in range(MOST_SWEEPS):
+            self._fill(max_moves)
+            self._turn_all()
+            if not any([self._replace(pair) for pair in tuple(self.pairs)]):
+                return
+
+    def improve_pairs(self, max_moves: int) -> None:
+        """Take two moves back at once and fill up again; keep what is better. Slower, and better still."""
+        if len(self.pairs) > MOST_MOVES_FOR_PAIRS:
+            return
+        for first, second in combinations(tuple(self.pairs), 2):
+            # A plan changed since the pairs were listed may hold only one of them.
+            if first == second or not {first, second} <= set(self.pairs):
+                continue
+            saved, kept, before = self.state.save(), list(self.pairs), self.state.objective
+            if self._drop_both(first, second):
+                self._fill(max_moves)
+                self._turn_all()
+            if self.state.objective >= before - self._least:
+                self._go_back(saved, kept)
+
+    def restart(self, pairs: tuple[Pair, ...]) -> None:
+        """Go to another plan."""
+        for pair in [pair for pair in self.pairs if pair not in pairs]:
+            self._drop(pair)
+        kept = list(self.pairs)
+        for pair in pairs:
+            if pair in kept:
+                kept.remove(pair)
+            else:
+                self._add(pair)
+        for pair in kept:
+            self._drop(pair)
+
+    def keep(self) -> Found:
+        """Return the present plan."""
+        order = sorted(self.pairs, key=self.state.worth_of, reverse=True)
+        return Found(tuple(order), self.state.objective)
+
+    def _add(self, pair: Pair) -> None:
+        self.state.add(pair)
+        self.pairs.append(pair)
+
+    def _drop(self, pair: Pair) -> None:
+        self.state.drop(pair)
+        self.pairs.remove(pair)
+
+    def _go_back(self, saved: Saved, pairs: list[Pair]) -> None:
+        self.state.load(saved)
+        self.pairs = pairs
+
+    def _fill(self, max_moves: int) -> None:
+        while len(self.pairs) < max_moves:
+            best = self.state.best()
+            if best.value >= -self._least:
+                return
+            self._add((best.group, best.destination))
+
+    def _turn_all(self) -> None:
+        """Change one end of one move at a time, as long as that pays; then pair ends at the least cost."""
+        for _ in range(MOST_TURNS_PER_MOVE * len(self.pairs)):
+            turn = self.state.best_turn(self.pairs)
+            if turn is None or turn[0] >= -self._least:
+                break
+            _, old, new = turn
+            self.state.turn(old, new)
+            self.pairs[self.pairs.index(old)] = new
+        self._reassign()
+
+    def _replace(self, pair: Pair) -> bool:
+        """Take a move back and make the best one in its place, if that is better; say whether it was."""
+        if pair not in self.pairs or self.state.value_of_dropping(pair) == np.inf:
+            return False
+        saved, kept, before = self.state.save(), list(self.pairs), self.state.objective
+        self._drop(pair)
+        best = self.state.best()
+        if self.state.objective + min(best.value, 0.0) >= before - self._least:
+            self._go_back(saved, kept)
+            return False
+        if best.value < 0.0:
+            self._add((best.group, best.destination))
+        return True
+
+    def _drop_both(self, first: Pair, second: Pair) -> bool:
+        for one, other in ((first, second), (second, first)):
+            if self.state.value_of_dropping(one) < np.inf:
+                self._drop(one)
+                if self.state.value_of_dropping(other) < np.inf:
+                    self._drop(other)
+                    return True
+                self._add(one)
+        return False
+
+    def _descend(self, found: list[Found]) -> None:
+        """From the last plan, drop the move that brings least, again and again: better plans of fewer."""
+        for n in range(len(found) - 2, 0, -1):
+            while len(self.pairs) > n and self._drop_least():
+                pass
+            self._turn_all()
+            plan = self.keep()
+            if len(plan.pairs) <= n and plan.objective < found[n].objective - self._least:
+                found[n] = plan
+            elif plan.objective > found[n].objective + self._least:
+                self.restart(found[n].pairs)
+
+    def _drop_least(self) -> bool:
+        values = [self.state.value_of_dropping(pair) for pair in self.pairs]
+        least = int(np.argmin(values))
+        if values[least] == np.inf:
+            return False
+        self._drop(self.pairs[least])
+        return True
+
+    def _reassign(self) -> None:
+        if len(self.pairs) < 2:
+            return
+        assigned = cheapest_assignment(self.state.movers, self.pairs)
+        old = sum(float(self.state.movers.cost[pair]) for pair in self.pairs)
+        new = sum(float(self.state.movers.cost[pair]) for pair in assigned)
+        if new < old - self._least:
+            self.state.relabel(self.pairs, assigned)
+            self.pairs = assigned

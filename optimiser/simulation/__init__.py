@@ -1,0 +1,1 @@
+"""Simulation: a brigade at work, seeded and pure."""

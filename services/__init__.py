@@ -1,0 +1,1 @@
+"""Processes and people: workers, HTTP API, consoles, command line; no algorithms."""

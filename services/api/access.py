@@ -1,0 +1,70 @@
+"""What every request must satisfy before any route sees it, and the headers every answer carries.
+
+Installed by the API's factory. Until people sign in (a later version), the service is for this machine: it
+answers to loopback names only, and a page of another origin can neither read it nor write to it.
+"""
+
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.problems import problem
+from services.settings import LOOPBACK
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' "
+    "'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+"""MapLibre paints from blobs and sets element styles; nothing else is let through."""
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+ANSWER_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class AccessGuard:
+    """ASGI middleware: loopback names only, same origin for writes, safe headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse or pass on one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await problem(403, refusal)(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(message)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _add_headers(message: MutableMapping[str, Any]) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in ANSWER_HEADERS.items():
+        headers.setdefault(name, value)
+
+
+def _refusal(scope: Scope) -> str | None:
+    headers = Headers(scope=scope)
+    host = headers.get("host", "")
+    name = urlsplit(f"//{host}").hostname or ""
+    if name not in LOOPBACK:
+        return f"this service answers to {', '.join(sorted(LOOPBACK))} only, not to {name!r}"
+    origin = headers.get("origin")
+    if scope["method"] not in SAFE_METHODS and origin is not None and urlsplit(origin).netloc != host:
+        return "a page of another origin may not write here"
+    return None

@@ -1,0 +1,49 @@
+"""What routes need from the running service, and JSON answers.
+
+Used by every route file. Holds no state of its own.
+"""
+
+import re
+from typing import Annotated
+
+import msgspec
+from fastapi import Depends, Path, Request
+from fastapi.responses import Response
+
+from services.api.problems import ProblemError
+from services.service import Area, Service
+
+JSON = "application/json"
+AREA_PATTERN = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
+_encoder = msgspec.json.Encoder()
+
+
+def json_answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response; live data is never cached."""
+    return Response(_encoder.encode(body), status, {"Cache-Control": "no-store"} | (headers or {}), JSON)
+
+
+def running_service(request: Request) -> Service:
+    """The service this application runs."""
+    service = request.app.state.service
+    if not isinstance(service, Service):
+        raise TypeError("the application has no service")
+    return service
+
+
+def named_area(request: Request, area: Annotated[str, Path(description="Area id, e.g. `london`.")]) -> Area:
+    """The area a path names.
+
+    Raises
+    ------
+    ProblemError
+        404 where this service does not serve it.
+    """
+    areas = running_service(request).areas
+    if not AREA_PATTERN.match(area) or area not in areas:
+        raise ProblemError(404, f"area {area[:40]!r} is not served here; served: {', '.join(areas)}")
+    return areas[area]
+
+
+ServiceNow = Annotated[Service, Depends(running_service)]
+AreaNow = Annotated[Area, Depends(named_area)]

@@ -1,0 +1,106 @@
+"""Errors as RFC 9457 problem details: what is wrong, where, and what would be right.
+
+Installed by the API's factory. Never shows a traceback or an internal name.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from services.decisions import ConflictError, UnknownPlanError
+from services.ingest import RefusedError
+from streams.errors import DecodeError, LogClosedError, LogFullError
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: "Bad request",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "No longer possible",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not acceptable as it stands",
+    500: "Internal error",
+    503: "Not now",
+}
+
+
+class ProblemError(Exception):
+    """An error a route answers with."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+def problem(
+    status: int, detail: str, errors: Sequence[object] = (), headers: dict[str, str] | None = None
+) -> Response:
+    """A problem-details response."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with problem details."""
+
+    @app.exception_handler(ProblemError)
+    async def _problem(request: Request, error: ProblemError) -> Response:
+        return problem(error.status, str(error))
+
+    @app.exception_handler(RefusedError)
+    async def _refused(request: Request, error: RefusedError) -> Response:
+        first = error.errors[0]
+        where = f"{first.field}: " if first.field else ""
+        detail = f"{error.count} event(s) refused, none taken; event {first.index}: {where}{first.reason}"
+        return problem(422, detail, error.errors)
+
+    @app.exception_handler(DecodeError)
+    async def _undecodable(request: Request, error: DecodeError) -> Response:
+        return problem(400, str(error), [{"index": 0, "field": error.field, "reason": error.reason}])
+
+    @app.exception_handler(UnknownPlanError)
+    async def _unknown(request: Request, error: UnknownPlanError) -> Response:
+        return problem(404, str(error))
+
+    @app.exception_handler(ConflictError)
+    async def _conflict(request: Request, error: ConflictError) -> Response:
+        return problem(409, str(error))
+
+    @app.exception_handler(LogFullError)
+    @app.exception_handler(LogClosedError)
+    async def _not_now(request: Request, error: Exception) -> Response:
+        return problem(503, f"nothing was taken: {error}", headers={"Retry-After": "1"})
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        errors = [
+            {"index": 0, "field": ".".join(str(p) for p in e["loc"][1:]), "reason": e["msg"]}
+            for e in error.errors()
+        ]
+        return problem(422, f"{errors[0]['field']}: {errors[0]['reason']}", errors)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> Response:
+        logger.error("unexpected error on %s", request.url.path, exc_info=error)
+        return problem(500, "the service met an error it did not expect; its log has the cause")

@@ -1,0 +1,116 @@
+"""What is known of one appliance, as registers that each keep the newest word.
+
+Used by `services.picture`. Pure: folding in any order gives the same state.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from streams.events import AppliancePosition, ApplianceStatus, ApplianceStatusChanged, DecisionAction
+
+Key = tuple[datetime, int, str]
+"""What decides which word is newer: time, sequence, event id."""
+
+_ENDS_ORDER = {
+    ApplianceStatus.RELOCATING,
+    ApplianceStatus.MOBILISED,
+    ApplianceStatus.AT_INCIDENT,
+    ApplianceStatus.OFF_RUN,
+}
+"""An appliance that says one of these has been told to move, or has something better to do."""
+
+
+class Order(Struct, frozen=True):
+    """An accepted move its appliance has not yet taken up."""
+
+    to: str
+    plan_id: str
+    move_id: str
+    at: datetime
+
+
+class ApplianceState(Struct, frozen=True):
+    """One appliance: status, position and order, each with the key of the event that said so."""
+
+    id: str
+    status: ApplianceStatus
+    station: str | None
+    incident: str | None = None
+    expected_at: datetime | None = None
+    status_key: Key | None = None
+    easting_m: float | None = None
+    northing_m: float | None = None
+    position_key: Key | None = None
+    last_order: Order | None = None
+    order_key: Key | None = None
+    order_ended_key: Key | None = None
+
+    @property
+    def committed(self) -> bool:
+        """Whether it is on its way to, or at, an incident."""
+        return self.status in {ApplianceStatus.MOBILISED, ApplianceStatus.AT_INCIDENT}
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be sent to the next incident."""
+        return not self.committed and self.status != ApplianceStatus.OFF_RUN
+
+    @property
+    def ordered(self) -> Order | None:
+        """The accepted move it has not taken up yet, or None."""
+        order, key = self.last_order, self.order_key
+        if order is None or key is None or (self.order_ended_key is not None and self.order_ended_key > key):
+            return None
+        if self.station == order.to and self.status_key is not None and self.status_key > key:
+            return None
+        return order
+
+    @property
+    def counts_at(self) -> str | None:
+        """Station it counts at for cover: where it stands or is bound for, its order included."""
+        if not self.available:
+            return None
+        order = self.ordered
+        return order.to if order is not None else self.station
+
+
+def with_status(state: ApplianceState, data: ApplianceStatusChanged, key: Key) -> ApplianceState:
+    """Fold a status event."""
+    if data.status in _ENDS_ORDER and _newer(key, state.order_ended_key):
+        state = replace(state, order_ended_key=key)
+    if data.easting_m is not None and data.northing_m is not None:
+        state = _at(state, data.easting_m, data.northing_m, key)
+    if not _newer(key, state.status_key):
+        return state
+    return replace(
+        state,
+        status=data.status,
+        station=data.station if data.station is not None else state.station,
+        incident=data.incident,
+        expected_at=data.expected_at,
+        status_key=key,
+    )
+
+
+def with_position(state: ApplianceState, data: AppliancePosition, key: Key) -> ApplianceState:
+    """Fold a position event."""
+    return _at(state, data.easting_m, data.northing_m, key)
+
+
+def with_decision(state: ApplianceState, action: DecisionAction, order: Order, key: Key) -> ApplianceState:
+    """Fold a decision: accepting sets the order, undoing or rejecting clears it."""
+    if not _newer(key, state.order_key):
+        return state
+    return replace(state, last_order=order if action is DecisionAction.ACCEPT else None, order_key=key)
+
+
+def _at(state: ApplianceState, easting_m: float, northing_m: float, key: Key) -> ApplianceState:
+    if not _newer(key, state.position_key):
+        return state
+    return replace(state, easting_m=easting_m, northing_m=northing_m, position_key=key)
+
+
+def _newer(key: Key, than: Key | None) -> bool:
+    return than is None or key > than

@@ -1,0 +1,244 @@
+"""The worker of one area: reads its log, folds the picture, has it solved, publishes plans.
+
+Started by the service. After any death it comes back from checkpoint plus replay: the fold is idempotent,
+plans carry deterministic ids, dead letters are kept once. Never takes events from people (the API does).
+"""
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from services.area_state import AreaState
+from services.cover_solver import Answer, CoverSolver
+from services.event_check import EventCheck
+from services.hub import Hub
+from services.mailbox import Job, Mailbox
+from services.metrics import Metrics
+from services.picture import Picture, fold
+from services.settings import Settings
+from streams import codec
+from streams.checkpoints import CheckpointStore
+from streams.cover_plan import CoverPlanData
+from streams.dead_letters import DeadLetters
+from streams.errors import DecodeError, LogClosedError, StreamsError
+from streams.events import AppliancePosition, Event
+from streams.log import EventLog, LogRecord
+
+logger = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+"""Of the checkpoint; another version is ignored and the log replayed from its start."""
+READ_LIMIT = 256
+"""Records folded before the event loop gets its turn: some milliseconds."""
+READ_WAIT_S = 1.0
+BEAT_S = 2.0
+SOURCE = "/dynamic-cover/area-worker"
+
+
+class Checkpoint(Struct, frozen=True):
+    """Where the fold stood."""
+
+    schema_version: int
+    next_offset: int
+    picture: Picture
+
+
+class AreaWorker:
+    """Fold, solve, publish: one area."""
+
+    def __init__(
+        self,
+        state: AreaState,
+        log: EventLog,
+        dead_letters: DeadLetters,
+        checkpoints: CheckpointStore,
+        hub: Hub,
+        solver: CoverSolver,
+        metrics: Metrics,
+        settings: Settings,
+    ) -> None:
+        self._state = state
+        self._area = state.region.id
+        self._log = log
+        self._dead_letters = dead_letters
+        self._checkpoints = checkpoints
+        self._hub = hub
+        self._solver = solver
+        self._metrics = metrics
+        self._settings = settings
+        self._check = EventCheck(state.region)
+        self._mailbox = Mailbox()
+        self._checkpointed = time.monotonic()
+        self._encoder = msgspec.json.Encoder()
+
+    async def run(self) -> None:
+        """Recover, then fold and solve until cancelled; a part that fails ends the whole."""
+        await self._solver.warm_up()
+        await self._recover()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._fold_forever())
+            group.create_task(self._solve_forever())
+            group.create_task(self._beat_forever())
+
+    async def checkpoint(self) -> None:
+        """Keep where the fold stands, and let the log forget what it no longer needs."""
+        next_offset = self._state.offset + 1
+        checkpoint = Checkpoint(SCHEMA_VERSION, next_offset, self._state.picture)
+        await self._checkpoints.save(self._area, self._encoder.encode(checkpoint))
+        await self._log.trim(self._area, next_offset)
+        self._checkpointed = time.monotonic()
+
+    async def _recover(self) -> None:
+        state = self._state
+        kept = await self._checkpoints.load(self._area)
+        if kept is not None:
+            try:
+                checkpoint = msgspec.json.decode(kept, type=Checkpoint)
+                if checkpoint.schema_version == SCHEMA_VERSION:
+                    homes = state.viewer.homes
+                    if set(checkpoint.picture.appliances) != set(homes):
+                        raise ValueError("the region's appliances are others than the checkpoint's")
+                    state.picture, state.offset = checkpoint.picture, checkpoint.next_offset - 1
+            except (msgspec.DecodeError, ValueError) as error:
+                logger.warning("area %s: checkpoint not used, replaying the log: %s", self._area, error)
+        first = self._log.first_offset(self._area)
+        if state.offset + 1 < first:
+            raise StreamsError(
+                f"area {self._area}: the log begins at {first}, the checkpoint ends before it; "
+                "start with a fresh data folder"
+            )
+        end = self._log.end_offset(self._area)
+        while state.offset + 1 < end:
+            await self._fold_batch(await self._log.read(self._area, state.offset + 1, READ_LIMIT))
+            await asyncio.sleep(0)
+        state.ready = True
+        self._mailbox.put(state.picture, state.offset, time.time_ns())
+
+    async def _fold_forever(self) -> None:
+        state = self._state
+        while True:
+            try:
+                records = await self._log.read(self._area, state.offset + 1, READ_LIMIT, READ_WAIT_S)
+            except LogClosedError:
+                return
+            before = state.picture
+            if records:
+                oldest_ns = await self._fold_batch(records)
+                if state.picture is not before:
+                    delta = state.viewer.delta(before, state.picture, state.offset)
+                    self._hub.push("picture", self._encoder.encode(delta))
+                if oldest_ns is not None:
+                    self._mailbox.put(state.picture, state.offset, oldest_ns)
+                lag = self._log.end_offset(self._area) - state.offset - 1
+                self._metrics.lag.labels(self._area).set(lag)
+            if time.monotonic() - self._checkpointed > self._settings.checkpoint_s:
+                await self.checkpoint()
+            await asyncio.sleep(0)
+
+    async def _fold_batch(self, records: list[LogRecord]) -> int | None:
+        """Fold `records`; returns when the log took the oldest one that calls for a new plan."""
+        state = self._state
+        started = time.perf_counter()
+        oldest_ns: int | None = None
+        for record in records:
+            try:
+                event = codec.decode(record.payload)
+                self._check.content(event, state.picture.as_of)
+            except DecodeError as error:
+                await self._bury(record, error)
+            else:
+                if self._take(event) and oldest_ns is None:
+                    oldest_ns = record.appended_ns
+                if isinstance(event.data, CoverPlanData):
+                    state.know_plan(event.data)
+                else:
+                    state.last_event_ns = record.appended_ns
+            state.offset = record.offset
+        self._metrics.stage.labels(self._area, "fold").observe(time.perf_counter() - started)
+        return oldest_ns
+
+    def _take(self, event: Event) -> bool:
+        """Fold one event; whether it calls for a new plan."""
+        self._metrics.events.labels(self._area, event.type).inc()
+        self._state.picture = fold(self._state.picture, event)
+        return not isinstance(event.data, (CoverPlanData, AppliancePosition))
+
+    async def _bury(self, record: LogRecord, error: DecodeError) -> None:
+        now = datetime.now(UTC)
+        if await self._dead_letters.add(self._area, record.offset, record.payload, error, now):
+            self._metrics.dead_letters.labels(self._area).inc()
+            logger.warning("area %s: record %d is a dead letter: %s", self._area, record.offset, error)
+
+    async def _solve_forever(self) -> None:
+        while True:
+            job = await self._mailbox.take()
+            try:
+                await self._solve(job)
+                self._state.degraded = None
+            except LogClosedError:
+                return
+            except Exception:
+                # A picture that cannot be solved must not end the service: the last good plan stays,
+                # its age is shown, and the next picture is tried.
+                logger.exception("area %s: no plan for the picture at %d", self._area, job.offset)
+                self._metrics.solve_errors.labels(self._area).inc()
+                self._state.degraded = "solve_failed"
+
+    async def _solve(self, job: Job) -> None:
+        observe = self._metrics.stage.labels
+        answer = await self._solver.first(job)
+        observe(self._area, "wait").observe(max(answer.plan.latency.wait_ms, 0.0) / 1e3)
+        observe(self._area, "solve").observe(answer.solve_s)
+        await self._publish(answer)
+        self._metrics.event_to_plan.labels(self._area).observe(max(time.time_ns() - job.oldest_ns, 0) / 1e9)
+        if self._settings.certify_s <= 0:
+            return
+        give_up_from = time.monotonic() + self._settings.certify_min_s
+
+        def cancelled() -> bool:
+            return self._mailbox.waiting and time.monotonic() > give_up_from
+
+        proven = await self._solver.proven(job, answer, self._settings.certify_s, cancelled)
+        observe(self._area, "certify").observe(proven.solve_s)
+        if proven.plan.gap is not None:
+            self._metrics.gap.labels(self._area).observe(proven.plan.gap)
+        await self._publish(proven)
+
+    async def _publish(self, answer: Answer) -> None:
+        """Append the plan to the log, show it, push it."""
+        started = time.perf_counter()
+        plan = answer.plan
+        event = codec.encode(
+            plan,
+            id=f"{plan.plan_id}-r{plan.revision}",
+            source=SOURCE,
+            area=self._area,
+            time=plan.picture_time,
+        )
+        await self._log.append(self._area, [event])
+        self._state.set_plan(plan, answer.bands)
+        self._hub.push("plan", self._encoder.encode(plan))
+        self._hub.push("zones", self._encoder.encode(answer.bands))
+        self._metrics.plans.labels(self._area, plan.certificate).inc()
+        self._metrics.stage.labels(self._area, "publish").observe(time.perf_counter() - started)
+
+    async def _beat_forever(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self._hub.push("beat", self._encoder.encode(self._beat()))
+
+    def _beat(self) -> dict[str, object]:
+        state = self._state
+        age = None if state.last_event_ns is None else (time.time_ns() - state.last_event_ns) / 1e9
+        oldest = self._mailbox.oldest_ns
+        behind = oldest is not None and time.time_ns() - oldest > 5e9
+        return {
+            "server_time": datetime.now(UTC),
+            "as_of": state.picture.as_of,
+            "last_event_age_s": age,
+            "degraded": state.degraded or ("solver_behind" if behind else None),
+        }

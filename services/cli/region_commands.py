@@ -1,0 +1,124 @@
+"""`cover region demo`, `build` and `show`: make region packs and look at them.
+
+Called by the `cover` command. Never builds anything itself: the builders are in `geo`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from geo.demo_region import SIZES, build_demo_region
+from geo.region import Region
+from geo.region_pack import PackError, check_may_write, load_region, save_region
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def region() -> None:
+    """Make region packs (stations, appliances, zones, demand, travel times) and look at them.
+
+    \b
+    Example:
+      cover region demo var/demo
+      cover region show var/demo
+    """
+
+
+@region.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Which city.")
+@click.option(
+    "--size", type=click.Choice(list(SIZES)), default="london", show_default=True, help="How large."
+)
+def demo(folder: Path, seed: int, size: str) -> None:
+    """Generate a city that stands nowhere, and write it to FOLDER as a region pack.
+
+    \b
+    Example:
+      cover region demo var/demo --seed 7
+    """
+    _writable(folder)
+    _save(build_demo_region(seed, SIZES[size], _progress()), folder)
+
+
+@region.command()
+@click.argument("pack", type=FOLDER)
+def show(pack: Path) -> None:
+    """Print what the region pack in PACK holds, after checking all of it.
+
+    \b
+    Example:
+      cover region show var/demo
+    """
+    started = time.perf_counter()
+    try:
+        loaded = load_region(pack)
+    except PackError as error:
+        raise click.ClickException(str(error)) from error
+    load_ms = (time.perf_counter() - started) * 1000
+    for line in _summary(loaded):
+        click.echo(line)
+    click.echo(f"checked and loaded in {load_ms:.0f} ms")
+
+
+def _writable(folder: Path) -> None:
+    try:
+        check_may_write(folder)
+    except PackError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _save(built: Region, folder: Path) -> None:
+    try:
+        save_region(built, folder)
+    except PackError as error:
+        raise click.ClickException(str(error)) from error
+    for line in _summary(built):
+        click.echo(line)
+    click.echo(f"Region pack written to {folder}")
+    click.echo(f"Next: cover serve --region {folder}")
+
+
+def _progress() -> Callable[[str], None]:
+    """Return a function that prints what is being done with the seconds gone by."""
+    started = time.perf_counter()
+
+    def say(text: str) -> None:
+        click.echo(f"{time.perf_counter() - started:6.1f} s  {text}")
+
+    return say
+
+
+def _summary(shown: Region) -> list[str]:
+    """Describe a region in a few lines."""
+    counts = [0] * len(shown.kinds)
+    for kind in shown.appliances.kind.tolist():
+        counts[kind] += 1
+    fleet = ", ".join(f"{n} {kind.id}" for n, kind in zip(counts, shown.kinds, strict=True))
+    first_s = shown.station_zone_s.min(axis=0) + shown.turnout_s
+    demand_per_h = shown.demand_per_h.mean(axis=1)
+    weight = demand_per_h[0] / demand_per_h[0].sum()
+    per_day = ", ".join(
+        f"{per_h.sum() * 24:.1f} {kind.id}" for per_h, kind in zip(demand_per_h, shown.kinds, strict=True)
+    )
+    target_s = shown.kinds[0].first_target_s
+    roads = shown.roads
+    return [
+        f"{shown.name} (area {shown.id}{', generated' if shown.generated else ''}); {shown.crs}; {shown.timezone}",
+        f"  {shown.attribution}",
+        f"  {len(shown.stations.ids)} stations, {len(shown.appliances.ids)} appliances ({fleet})",
+        f"  {len(shown.zones.ids)} zones, {len(shown.districts)} districts, "
+        f"{shown.zones.population.sum():,.0f} people",
+        f"  incidents a day: {per_day}",
+        f"  roads: {len(roads.node_en):,} nodes, {len(roads.tail):,} arcs"
+        if roads
+        else "  roads: none known",
+        f"  turnout {shown.turnout_s:.0f} s; with every {shown.kinds[0].id} at home, "
+        f"{(weight * (first_s <= target_s)).sum():.1%} of incidents within {target_s:.0f} s, "
+        f"mean {(weight * first_s).sum():.0f} s",
+    ]

@@ -1,0 +1,106 @@
+"""From the operational picture to a cover problem: arrays by index, as the optimiser wants them.
+
+Called by the cover solver. Pure; decides what counts where, never what should move.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from geo.region import Region
+from optimiser.cover.move_cost import MoveCostRule
+from optimiser.cover.problem import CoverProblem
+from optimiser.cover.standard import Standard
+from services.picture import EPOCH, Picture, Rejection
+from streams.events import ApplianceStatus
+
+MOVABLE = {ApplianceStatus.AVAILABLE, ApplianceStatus.RETURNING}
+"""Crews standing at a station or on their way home can be sent elsewhere; one on its way to stand by, or
+with an accepted order, counts where it is bound for and stays there."""
+
+HOMEWARD_FACTOR = 0.3
+"""A move home costs this share of another move of the same length: crews go home willingly, yet not twice
+an hour. A judgement, to be calibrated with `cover replay`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionRule:
+    """How long a rejection holds: `holds`, or until `fewer` fewer appliances are available than then."""
+
+    holds: timedelta
+    fewer: int
+
+    def in_force(self, rejection: Rejection, picture: Picture) -> bool:
+        """Whether the move stays rejected in this picture."""
+        if picture.as_of - rejection.at >= self.holds:
+            return False
+        return picture.available > rejection.available - self.fewer
+
+
+class CoverModel:
+    """Builds problems for one region; everything that never changes is computed once."""
+
+    def __init__(
+        self,
+        region: Region,
+        max_moves: int,
+        rejection_rule: RejectionRule,
+        move_cost_rule: MoveCostRule | None = None,
+    ) -> None:
+        self._region = region
+        self._max_moves = max_moves
+        self._rejection_rule = rejection_rule
+        self._station = {id_: i for i, id_ in enumerate(region.stations.ids)}
+        self._appliance = {id_: i for i, id_ in enumerate(region.appliances.ids)}
+        self._move_cost = (move_cost_rule or MoveCostRule()).matrix(region.station_station_s)
+        self.standards = tuple(
+            Standard(first_target_s=kind.first_target_s, second_target_s=kind.second_target_s)
+            if kind.two_needed
+            else Standard(
+                first_target_s=kind.first_target_s,
+                second_target_s=kind.second_target_s,
+                second_weight=0.0,
+                late_s=0.0,
+            )
+            for kind in region.kinds
+        )
+        self.attendance_s = np.ascontiguousarray(region.station_zone_s + region.turnout_s, dtype=np.float32)
+
+    def problem(self, picture: Picture) -> CoverProblem:
+        """The cover problem of `picture`."""
+        region = self._region
+        count = len(region.appliances.ids)
+        station = region.appliances.home.copy()
+        available = np.zeros(count, dtype=np.bool_)
+        locked = np.zeros(count, dtype=np.bool_)
+        for i, id_ in enumerate(region.appliances.ids):
+            state = picture.appliances[id_]
+            where = state.counts_at
+            if where is None:
+                continue
+            station[i] = self._station[where]
+            available[i] = True
+            locked[i] = state.status not in MOVABLE or state.ordered is not None
+        hour = region.hour_of_week(picture.as_of) if picture.as_of > EPOCH else 0
+        forbidden = frozenset(
+            (self._appliance[r.appliance], self._station[r.to])
+            for r in picture.rejections.values()
+            if self._rejection_rule.in_force(r, picture)
+        )
+        return CoverProblem(
+            standards=self.standards,
+            demand_per_h=region.demand_per_h[:, hour, :].astype(np.float64),
+            attendance_s=self.attendance_s,
+            bays=region.stations.bays,
+            min_cover=None,
+            appliance_kind=region.appliances.kind,
+            appliance_station=station,
+            available=available,
+            locked=locked,
+            home=region.appliances.home,
+            move_cost=self._move_cost,
+            homeward_factor=HOMEWARD_FACTOR,
+            forbidden=forbidden,
+            max_moves=self._max_moves,
+        )

@@ -1,0 +1,118 @@
+"""An operator's word on a recommended move: can it still be taken, and if so, append it as an event.
+
+Called by the API's decision route. The event is the audit trail; the fold gives it effect.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from services.area_state import AreaState
+from services.cover_model import MOVABLE
+from services.metrics import Metrics
+from services.picture import Picture
+from streams import codec
+from streams.cover_plan import CoverPlanData, PlanMove
+from streams.events import DecisionAction, DecisionMade, RejectReason
+from streams.log import EventLog
+
+LIVE_WITHIN = timedelta(minutes=15)
+"""Where the area's newest event is within this of the wall clock, the area runs live and a decision carries
+the wall clock's time; otherwise (a replay, a simulated day) it carries the area's own time."""
+JUST_AFTER = timedelta(milliseconds=1)
+SOURCE = "/dynamic-cover/console"
+
+
+class UnknownPlanError(Exception):
+    """No such plan, or no such move in it."""
+
+
+class ConflictError(Exception):
+    """The decision cannot be taken any more; the text tells the operator why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A decision that was taken, and where it stands in the log."""
+
+    decision_id: str
+    offset: int
+
+
+class Decisions:
+    """The decisions of one area."""
+
+    def __init__(self, state: AreaState, log: EventLog, metrics: Metrics) -> None:
+        self._state = state
+        self._area = state.region.id
+        self._log = log
+        self._metrics = metrics
+
+    async def take(
+        self, plan_id: str, move_id: str, action: DecisionAction, reason: RejectReason | None, operator: str
+    ) -> Taken:
+        """Append the decision.
+
+        Raises
+        ------
+        UnknownPlanError
+            Where plan or move are not known.
+        ConflictError
+            Where the appliance can no longer do it, or nothing is there to undo.
+        """
+        plan, move = self._find(plan_id, move_id)
+        _check_possible(self._state.picture, move, action)
+        data = DecisionMade(
+            plan_id=plan_id,
+            revision=plan.revision,
+            move_id=move_id,
+            appliance=move.appliance,
+            from_station=move.from_station,
+            to_station=move.to_station,
+            action=action,
+            operator=operator,
+            reason=reason,
+        )
+        decision_id = str(uuid.uuid4())
+        event = codec.encode(data, id=decision_id, source=SOURCE, area=self._area, time=self._now())
+        offset = await self._log.append(self._area, [event])
+        self._metrics.decisions.labels(self._area, action.value).inc()
+        return Taken(decision_id, offset)
+
+    def _find(self, plan_id: str, move_id: str) -> tuple[CoverPlanData, PlanMove]:
+        plan = self._state.plans.get(plan_id)
+        if plan is None:
+            raise UnknownPlanError(f"plan {plan_id!r} is not known any more; decide on the plan now shown")
+        for move in plan.moves:
+            if move.move_id == move_id:
+                return plan, move
+        raise UnknownPlanError(f"plan {plan_id!r} has no move {move_id!r}")
+
+    def _now(self) -> datetime:
+        wall, as_of = datetime.now(UTC), self._state.picture.as_of
+        return max(wall, as_of + JUST_AFTER) if abs(wall - as_of) < LIVE_WITHIN else as_of + JUST_AFTER
+
+
+def _check_possible(picture: Picture, move: PlanMove, action: DecisionAction) -> None:
+    state = picture.appliances[move.appliance]
+    ordered = state.ordered
+    ours = ordered is not None and ordered.to == move.to_station
+    if action is DecisionAction.UNDO:
+        if not ours:
+            raise ConflictError(
+                f"{move.appliance} has no open order to {move.to_station}: it has been told, or the order "
+                "was taken back before"
+            )
+        return
+    if action is DecisionAction.REJECT:
+        if ours:
+            raise ConflictError(f"{move.appliance} is already ordered to {move.to_station}; undo it instead")
+        return
+    if ours:
+        raise ConflictError(f"{move.appliance} is already ordered to {move.to_station}")
+    if ordered is not None:
+        raise ConflictError(f"{move.appliance} is ordered to {ordered.to}; undo that first")
+    if state.status not in MOVABLE:
+        raise ConflictError(f"{move.appliance} is now {state.status.value} and cannot be moved")
+    if state.station != move.from_station:
+        raise ConflictError(f"{move.appliance} is no longer at {move.from_station} but at {state.station}")

@@ -1,0 +1,137 @@
+"""Whether a well-formed event makes sense in its area: known names, a place in the region, a sane time.
+
+Called by the HTTP ingest before an event is appended, and by the area worker for records that came in
+another way. Never changes anything.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from geo.region import Region
+from services.picture import HORIZON
+from streams.cover_plan import CoverPlanData
+from streams.errors import DecodeError
+from streams.events import (
+    AppliancePosition,
+    ApplianceStatusChanged,
+    DecisionMade,
+    Event,
+    IncidentOpened,
+    IncidentUpdated,
+)
+
+MAX_AHEAD = timedelta(minutes=5)
+"""How far ahead of this service's clock a sender's clock may run."""
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before this, a timestamp is a mistake (a zero, or another epoch)."""
+MAX_EXPECTED_BACK = timedelta(hours=1)
+MAX_EXPECTED_AHEAD = timedelta(hours=48)
+"""A release or arrival is expected between an hour before the event (late word) and two days after it."""
+OWN_TYPES = (CoverPlanData, DecisionMade)
+"""Events this service makes itself; nobody sends them in."""
+
+
+class EventCheck:
+    """Checks events against one region."""
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+        self._appliances = frozenset(region.appliances.ids)
+        self._stations = frozenset(region.stations.ids)
+        self._kinds = frozenset(kind.id for kind in region.kinds)
+
+    def from_outside(self, event: Event, now: datetime, as_of: datetime) -> None:
+        """Check an event a client sends; `now` is the wall clock, `as_of` the picture's time.
+
+        Raises
+        ------
+        DecodeError
+            Naming the field and what would be right.
+        """
+        if isinstance(event.data, OWN_TYPES):
+            raise DecodeError("type", f"{event.type!r} events come from this service; it takes none in")
+        if event.time > now + MAX_AHEAD:
+            raise DecodeError(
+                "time",
+                f"{event.time.isoformat()} is more than 5 minutes ahead of this service's clock "
+                f"({now.isoformat(timespec='seconds')}); times are UTC",
+            )
+        self.content(event, as_of)
+
+    def content(self, event: Event, as_of: datetime) -> None:
+        """Check what any record of the area must satisfy.
+
+        Raises
+        ------
+        DecodeError
+            Naming the field and what would be right.
+        """
+        if event.area != self._region.id:
+            raise DecodeError("area", f"this is area {self._region.id!r}, not {event.area!r}")
+        if event.time < OLDEST:
+            raise DecodeError("time", f"{event.time.isoformat()} is before the year 2000; times are UTC")
+        if isinstance(event.data, CoverPlanData):
+            return
+        if event.time < as_of - HORIZON:
+            raise DecodeError(
+                "time",
+                f"{event.time.isoformat()} is more than {HORIZON // timedelta(hours=1)} hours behind the "
+                f"area's newest event ({as_of.isoformat(timespec='seconds')}); to feed older history, start "
+                "the service with a fresh data folder",
+            )
+        self._data(event)
+
+    def _data(self, event: Event) -> None:
+        match event.data:
+            case IncidentOpened() as data:
+                self._place(data.easting_m, data.northing_m)
+                self._required(data.appliances_required)
+                self._expected("expected_stop", data.expected_stop, event.time)
+            case IncidentUpdated() as data:
+                self._required(data.appliances_required or {})
+                self._expected("expected_stop", data.expected_stop, event.time)
+            case ApplianceStatusChanged() as data:
+                self._known("appliance", data.appliance, self._appliances)
+                if data.station is not None:
+                    self._known("station", data.station, self._stations)
+                if data.easting_m is not None and data.northing_m is not None:
+                    self._place(data.easting_m, data.northing_m)
+                self._expected("expected_at", data.expected_at, event.time)
+            case AppliancePosition() as data:
+                self._known("appliance", data.appliance, self._appliances)
+                self._place(data.easting_m, data.northing_m)
+            case DecisionMade() as data:
+                self._known("appliance", data.appliance, self._appliances)
+                self._known("from_station", data.from_station, self._stations)
+                self._known("to_station", data.to_station, self._stations)
+            case _:
+                return
+
+    def _known(self, field: str, value: str, known: frozenset[str]) -> None:
+        if value not in known:
+            noun = "appliance" if field == "appliance" else "station"
+            raise DecodeError(f"data.{field}", f"{noun} {value!r} is not of area {self._region.id!r}")
+
+    def _place(self, easting_m: float, northing_m: float) -> None:
+        if not bool(self._region.contains(np.array([[easting_m, northing_m]]))[0]):
+            raise DecodeError(
+                "data.easting_m",
+                f"({easting_m:.0f}, {northing_m:.0f}) lies outside the region {self._region.id!r}; give "
+                f"metres in {self._region.crs}, not degrees or feet",
+            )
+
+    def _required(self, required: dict[str, int]) -> None:
+        for kind in required:
+            if kind not in self._kinds:
+                raise DecodeError(
+                    "data.appliances_required",
+                    f"unknown kind {kind!r}; known: {', '.join(sorted(self._kinds))}",
+                )
+
+    def _expected(self, field: str, value: datetime | None, time: datetime) -> None:
+        if value is not None and not time - MAX_EXPECTED_BACK <= value <= time + MAX_EXPECTED_AHEAD:
+            raise DecodeError(
+                f"data.{field}",
+                f"{value.isoformat()} is not within 1 hour before and 48 hours after the event's time",
+            )

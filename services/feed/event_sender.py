@@ -1,0 +1,68 @@
+"""Sends events in order, one batch under way at a time: what queues meanwhile makes the next batch.
+
+Used by the demo and the replay. Never reorders, drops or repeats an event; a full queue makes the maker
+wait.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from services.feed.api_client import ApiClient, Posted
+
+QUEUE_EVENTS = 2_000
+"""Events waiting at most: some seconds of the busiest feed."""
+BATCH_EVENTS = 400
+"""At some 500 bytes an event, well below the API's largest body."""
+
+
+class EventSender:
+    """A bounded queue before the ingest.
+
+    One batch at a time keeps the log in the order of the feed. It limits nothing in practice: while one
+    is under way the next collects.
+
+    Parameters
+    ----------
+    client
+        Where to send.
+    posted
+        Told each answer and when the wait of the batch's oldest event began (`time.monotonic`): the moment
+        it was handed to the sender, so that time in this queue counts.
+    """
+
+    def __init__(self, client: ApiClient, posted: Callable[[Posted, float], None]) -> None:
+        """Start empty; nothing is sent until `run`."""
+        self.sent = 0
+        self.duplicates = 0
+        self.last_offset = -1
+        self._client = client
+        self._posted = posted
+        self._queue: asyncio.Queue[tuple[bytes, float]] = asyncio.Queue(QUEUE_EVENTS)
+
+    @property
+    def waiting(self) -> int:
+        """How many events are in the queue."""
+        return self._queue.qsize()
+
+    async def put(self, event: bytes) -> None:
+        """Hand over an event, waiting while the queue is full."""
+        await self._queue.put((event, time.monotonic()))
+
+    async def flush(self) -> None:
+        """Wait until everything handed over has been answered."""
+        await self._queue.join()
+
+    async def run(self) -> None:
+        """Send until cancelled; what the service refuses ends it."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH_EVENTS and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            answer = await self._client.post_events([event for event, _ in batch])
+            self.sent += len(batch)
+            self.duplicates += answer.duplicates
+            self.last_offset = answer.last_offset
+            self._posted(answer, batch[0][1])
+            for _ in batch:
+                self._queue.task_done()

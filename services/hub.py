@@ -1,0 +1,117 @@
+"""Live push: a bounded ring of messages for each area, read by any number of consoles at their own pace.
+
+Written by the area worker, read by the stream endpoint. A message is encoded once for all consoles; a
+console that falls out of the ring, or comes back with an id that is no longer in it, starts again from a
+snapshot. Never waits for a console.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi.sse import format_sse_event
+
+RING_MESSAGES = 2_000
+RING_BYTES = 16 * 1024 * 1024
+"""The ring is bounded by both: minutes of a busy day, for a console whose connection broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One server-sent event, ready for the wire; `pushed_at` is `time.perf_counter()` at its push."""
+
+    seq: int
+    wire: bytes
+    pushed_at: float
+
+
+class Hub:
+    """The ring of one area.
+
+    Parameters
+    ----------
+    snapshot
+        Gives the JSON of a full snapshot as of now.
+    """
+
+    def __init__(self, snapshot: Callable[[], bytes]) -> None:
+        self._snapshot = snapshot
+        self._epoch = secrets.token_hex(4)
+        self._ring: deque[Message] = deque()
+        self._bytes = 0
+        self._seq = 0
+        self._wake = asyncio.Event()
+        self.consoles = 0
+        self.closed = False
+
+    def push(self, event: str, data: bytes) -> None:
+        """Append a message and wake the consoles."""
+        self._seq += 1
+        wire = format_sse_event(data_str=data.decode("utf-8"), event=event, id=f"{self._epoch}-{self._seq}")
+        self._ring.append(Message(self._seq, wire, time.perf_counter()))
+        self._bytes += len(wire)
+        while len(self._ring) > RING_MESSAGES or self._bytes > RING_BYTES:
+            self._bytes -= len(self._ring.popleft().wire)
+        self._wake_all()
+
+    def close(self) -> None:
+        """End all streams."""
+        self.closed = True
+        self._wake_all()
+
+    def open(self, last_event_id: str | None) -> "Cursor":
+        """A cursor for one console, continuing after `last_event_id` where the ring still holds it."""
+        return Cursor(self, self._seq_of(last_event_id))
+
+    def snapshot_message(self) -> Message:
+        """A snapshot as a message that stands for everything up to now."""
+        data = self._snapshot().decode("utf-8")
+        wire = format_sse_event(data_str=data, event="snapshot", id=f"{self._epoch}-{self._seq}")
+        return Message(self._seq, wire, time.perf_counter())
+
+    def after(self, seq: int) -> list[Message] | None:
+        """Messages after `seq`, or None where some of them are no longer in the ring."""
+        missing = self._seq - seq
+        if missing > len(self._ring):
+            return None
+        return [self._ring[i] for i in range(len(self._ring) - missing, len(self._ring))]
+
+    async def changed(self, seq: int, wait_s: float) -> None:
+        """Wait until something after `seq` is there, the hub closes, or `wait_s` has passed."""
+        wake = self._wake
+        if self._seq == seq and not self.closed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), wait_s)
+
+    def _wake_all(self) -> None:
+        wake, self._wake = self._wake, asyncio.Event()
+        wake.set()
+
+    def _seq_of(self, event_id: str | None) -> int | None:
+        epoch, _, number = (event_id or "").partition("-")
+        if epoch != self._epoch or not number.isdecimal() or int(number) > self._seq:
+            return None
+        return int(number)
+
+
+class Cursor:
+    """One console's place in the ring; `None` before its first snapshot."""
+
+    def __init__(self, hub: Hub, seq: int | None) -> None:
+        self._hub = hub
+        self._seq = seq
+
+    async def next(self, wait_s: float) -> list[Message]:
+        """What the console has not yet had; empty where nothing came within `wait_s`."""
+        if self._seq is not None:
+            await self._hub.changed(self._seq, wait_s)
+        messages = None if self._seq is None else self._hub.after(self._seq)
+        if messages is None:
+            messages = [self._hub.snapshot_message()]
+        if messages:
+            self._seq = messages[-1].seq
+        return messages

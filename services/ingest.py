@@ -1,0 +1,116 @@
+"""Taking events in: decode, check, drop what came in before, append all or nothing.
+
+Called by the API's event route. Bad input never reaches the log.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.area_state import AreaState
+from services.event_check import EventCheck
+from services.metrics import Metrics
+from streams import codec
+from streams.errors import DecodeError
+from streams.log import EventLog
+
+IDS_REMEMBERED = 65_536
+"""Event ids remembered for each area, so that a sender that tries again adds nothing. The fold is idempotent
+anyway; this only keeps the log free of repeats."""
+ERRORS_REPORTED = 100
+"""Of a bad batch, so many errors are named; their number is always told."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventError:
+    """What is wrong with one event of a request."""
+
+    index: int
+    field: str
+    reason: str
+
+
+class RefusedError(Exception):
+    """A request whose events cannot be taken; none of them was.
+
+    Attributes
+    ----------
+    errors
+        The first `ERRORS_REPORTED` errors.
+    count
+        How many events are wrong.
+    """
+
+    def __init__(self, errors: list[EventError], count: int) -> None:
+        super().__init__(f"{count} event(s) refused")
+        self.errors = errors
+        self.count = count
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was taken in: new events, repeats, and the offset of the newest record of the request."""
+
+    accepted: int
+    duplicates: int
+    last_offset: int
+
+
+class Ingest:
+    """The door of one area."""
+
+    def __init__(self, state: AreaState, log: EventLog, metrics: Metrics) -> None:
+        self._state = state
+        self._area = state.region.id
+        self._log = log
+        self._metrics = metrics
+        self._check = EventCheck(state.region)
+        self._ids: OrderedDict[str, int] = OrderedDict()
+
+    async def take(self, payloads: list[bytes]) -> Accepted:
+        """Append the events of one request, all or none.
+
+        Raises
+        ------
+        RefusedError
+            Naming each bad event's place, field and reason.
+        LogFullError
+            Where the log can take no more now.
+        """
+        started = time.perf_counter()
+        ids = self._checked(payloads)
+        fresh: dict[str, bytes] = {}
+        for id_, payload in zip(ids, payloads, strict=True):
+            if id_ not in self._ids and id_ not in fresh:
+                fresh[id_] = payload
+        last = await self._log.append(self._area, list(fresh.values()))
+        first = last - len(fresh) + 1
+        for place, id_ in enumerate(fresh):
+            self._ids[id_] = first + place
+        while len(self._ids) > IDS_REMEMBERED:
+            self._ids.popitem(last=False)
+        repeats = len(payloads) - len(fresh)
+        if repeats:
+            self._metrics.duplicates.labels(self._area).inc(repeats)
+        self._metrics.stage.labels(self._area, "ingest").observe(time.perf_counter() - started)
+        return Accepted(len(fresh), repeats, max(self._ids.get(id_, last) for id_ in ids))
+
+    def _checked(self, payloads: list[bytes]) -> list[str]:
+        ids: list[str] = []
+        errors: list[EventError] = []
+        count = 0
+        now = datetime.now(UTC)
+        for index, payload in enumerate(payloads):
+            try:
+                event = codec.decode(payload)
+                self._check.from_outside(event, now, self._state.picture.as_of)
+                ids.append(event.id)
+            except DecodeError as error:
+                count += 1
+                if len(errors) < ERRORS_REPORTED:
+                    errors.append(EventError(index, error.field, error.reason))
+        if count:
+            self._metrics.rejected.labels(self._area).inc(count)
+            raise RefusedError(errors, count)
+        return ids

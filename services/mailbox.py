@@ -1,0 +1,60 @@
+"""A one-slot mailbox: the newest picture wins, and the oldest event not yet served is remembered.
+
+Filled by the area worker's fold, emptied by its solver; both on one event loop. Never holds more than one.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from services.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture to answer.
+
+    Attributes
+    ----------
+    offset
+        Offset of the newest record in the picture.
+    oldest_ns
+        When the log took the oldest event this job answers, nanoseconds since the epoch: latency counts
+        from there, so that coalescing cannot hide it.
+    """
+
+    picture: Picture
+    offset: int
+    oldest_ns: int
+
+
+class Mailbox:
+    """The slot between fold and solver."""
+
+    def __init__(self) -> None:
+        self._job: Job | None = None
+        self._filled = asyncio.Event()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a newer picture waits; safe to ask from the solver's thread."""
+        return self._job is not None
+
+    @property
+    def oldest_ns(self) -> int | None:
+        """When the oldest event waiting was taken, or None where none waits."""
+        return None if self._job is None else self._job.oldest_ns
+
+    def put(self, picture: Picture, offset: int, oldest_ns: int) -> None:
+        """Replace what waits by a newer picture, keeping the older of the two times."""
+        if self._job is not None:
+            oldest_ns = min(oldest_ns, self._job.oldest_ns)
+        self._job = Job(picture, offset, oldest_ns)
+        self._filled.set()
+
+    async def take(self) -> Job:
+        """Wait for a picture and take it."""
+        while self._job is None:
+            self._filled.clear()
+            await self._filled.wait()
+        job, self._job = self._job, None
+        return job

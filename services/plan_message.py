@@ -1,0 +1,168 @@
+"""From the optimiser's plan (indices) to the plan as people and other systems read it (names, WGS84).
+
+Called by the cover solver. Pure but for its cache of route lines; adds no judgement of its own.
+"""
+
+import base64
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.region import Region
+from optimiser.cover.plan import CoverFigures, CoverPlan, Move, ZoneTimes
+from optimiser.cover.reasons import GroundChange, MoveReason
+from streams.cover_plan import (
+    CoverPlanData,
+    Figures,
+    FrontierChoice,
+    GroundEffect,
+    KindShares,
+    PlanLatency,
+    PlanMove,
+    ZoneBands,
+)
+
+BAND_STEP_S = 10
+ROUTE_POINTS = 60
+"""Points of a route line on the wire: enough for a map of a whole city."""
+ROUTES_KEPT = 4_000
+"""Route lines remembered, by pair of stations; some 4 MB."""
+Line = list[tuple[float, float]]
+
+
+class PlanMessenger:
+    """Writes plans of one region."""
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+        self._lonlat = region.to_wgs84(region.stations.en)
+        self._routes: OrderedDict[tuple[int, int], Line] = OrderedDict()
+
+    def message(
+        self,
+        plan: CoverPlan,
+        reasons: Sequence[MoveReason],
+        *,
+        plan_id: str,
+        revision: int,
+        picture_offset: int,
+        picture_time: datetime,
+        published_at: datetime,
+        latency: PlanLatency,
+    ) -> CoverPlanData:
+        """The plan for the wire; moves ordered by what each brings."""
+        order = sorted(range(len(plan.moves)), key=lambda i: -reasons[i].contribution)
+        return CoverPlanData(
+            plan_id=plan_id,
+            revision=revision,
+            picture_offset=picture_offset,
+            picture_time=picture_time,
+            published_at=published_at,
+            certificate=plan.certificate,
+            moves=[self._move(plan.moves[i], reasons[i], rank) for rank, i in enumerate(order, start=1)],
+            before=self._figures(plan.before),
+            after=self._figures(plan.after),
+            objective=round(plan.objective, 3),
+            bound=None if plan.bound is None else round(plan.bound, 3),
+            gap=None if plan.gap is None else round(max(plan.gap, 0.0), 7),
+            frontier=[
+                FrontierChoice(
+                    moves=n,
+                    move_ids=[self.move_id(move) for move in point.moves],
+                    objective=round(point.objective, 3),
+                    risk=round(point.risk, 3),
+                    first_share=_share(point.figures.first_share[0]),
+                    second_share=_share(point.figures.second_share[0]),
+                )
+                for n, point in enumerate(plan.frontier)
+            ],
+            latency=latency,
+        )
+
+    def move_id(self, move: Move) -> str:
+        """The move's name, the same in every plan that proposes it: `A211>A24`."""
+        ids = self._region
+        return f"{ids.appliances.ids[move.appliance]}>{ids.stations.ids[move.destination]}"
+
+    def bands(self, now: ZoneTimes, after: ZoneTimes, *, plan_id: str, revision: int, kind: int) -> ZoneBands:
+        """Attendance times by zone of one kind, now and with the plan carried out."""
+        return ZoneBands(
+            plan_id=plan_id,
+            revision=revision,
+            kind=self._region.kinds[kind].id,
+            step_s=BAND_STEP_S,
+            now_first=_band(now.first_s[kind]),
+            now_second=_band(now.second_s[kind]),
+            after_first=_band(after.first_s[kind]),
+            after_second=_band(after.second_s[kind]),
+        )
+
+    def find_routes(self, moves: Sequence[Move]) -> None:
+        """Look up the route lines of `moves` by road; until then a move is drawn as a straight line."""
+        for move in moves:
+            pair = (move.origin, move.destination)
+            if pair in self._routes:
+                self._routes.move_to_end(pair)
+                continue
+            stations = self._region.stations.en
+            route = self._region.travel.route(stations[move.origin], stations[move.destination])
+            picked = np.unique(
+                np.linspace(0, len(route.en) - 1, min(ROUTE_POINTS, len(route.en))).astype(np.int64)
+            )
+            lonlat = self._region.to_wgs84(route.en[picked])
+            self._routes[pair] = [(round(float(x), 5), round(float(y), 5)) for x, y in lonlat]
+            while len(self._routes) > ROUTES_KEPT:
+                self._routes.popitem(last=False)
+
+    def _move(self, move: Move, reason: MoveReason, rank: int) -> PlanMove:
+        region = self._region
+        stations = region.stations.ids
+        return PlanMove(
+            move_id=self.move_id(move),
+            rank=rank,
+            appliance=region.appliances.ids[move.appliance],
+            kind=region.kinds[int(region.appliances.kind[move.appliance])].id,
+            from_station=stations[move.origin],
+            to_station=stations[move.destination],
+            travel_s=round(float(region.station_station_s[move.origin, move.destination]), 1),
+            route=self._line(move),
+            cost=round(move.cost, 3),
+            contribution=round(reason.contribution, 3),
+            first_share_gain=round(reason.first_share_gain, 6),
+            second_share_gain=round(reason.second_share_gain, 6),
+            gains=[self._effect(change) for change in reason.gains],
+            loses=[self._effect(change) for change in reason.loses],
+            reason=reason.reason,
+            rule=reason.rule,
+        )
+
+    def _line(self, move: Move) -> Line:
+        known = self._routes.get((move.origin, move.destination))
+        if known is not None:
+            return known
+        ends = (self._lonlat[move.origin], self._lonlat[move.destination])
+        return [(round(float(lon), 5), round(float(lat), 5)) for lon, lat in ends]
+
+    def _effect(self, change: GroundChange) -> GroundEffect:
+        station = self._region.stations.ids[change.station]
+        return GroundEffect(station, round(change.seconds, 1), round(change.demand_per_h, 4))
+
+    def _figures(self, figures: CoverFigures) -> Figures:
+        kinds = {
+            kind.id: KindShares(_share(figures.first_share[k]), _share(figures.second_share[k]))
+            for k, kind in enumerate(self._region.kinds)
+        }
+        first = kinds[self._region.kinds[0].id]
+        return Figures(round(figures.risk, 3), first.first_share, first.second_share, kinds)
+
+
+def _share(value: float) -> float:
+    return round(float(value), 6)
+
+
+def _band(seconds: npt.NDArray[np.float32]) -> str:
+    steps = np.ceil(seconds / BAND_STEP_S).clip(0, 180).astype(np.uint8)
+    return base64.b64encode(steps.tobytes()).decode("ascii")

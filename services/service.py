@@ -1,0 +1,121 @@
+"""The whole service in one process: log, checkpoints and a worker for each area.
+
+Built by the API's lifespan. Starts the parts in order and stops them in the reverse; a worker that dies is
+started again from its checkpoint, with a pause that grows.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from geo.region import Region
+from services.area_state import AreaState
+from services.area_worker import AreaWorker
+from services.cover_model import CoverModel, RejectionRule
+from services.cover_solver import CoverSolver
+from services.decisions import Decisions
+from services.hub import Hub
+from services.ingest import Ingest
+from services.metrics import Metrics
+from services.settings import Settings
+from streams.area_log import LogLimits
+from streams.checkpoints import CheckpointStore, FileCheckpoints, MemoryCheckpoints
+from streams.dead_letters import DeadLetters
+from streams.embedded_log import EmbeddedLog
+
+logger = logging.getLogger(__name__)
+
+RESTART_FIRST_S, RESTART_MOST_S = 0.2, 10.0
+"""Pause before a dead worker is started again: doubled each time, up to the bound."""
+
+
+class Area:
+    """One area's parts, as the API sees them."""
+
+    def __init__(
+        self,
+        region: Region,
+        log: EmbeddedLog,
+        checkpoints: CheckpointStore,
+        metrics: Metrics,
+        settings: Settings,
+    ) -> None:
+        self.region = region
+        self.state = AreaState(region)
+        self.hub = Hub(self.state.snapshot)
+        self.ingest = Ingest(self.state, log, metrics)
+        self.decisions = Decisions(self.state, log, metrics)
+        self.dead_letters = DeadLetters(log)
+        self._metrics = metrics
+        rejection_rule = RejectionRule(
+            timedelta(minutes=settings.reject_holds_min), settings.reject_ends_at_fewer
+        )
+        self.solver = CoverSolver(region, CoverModel(region, settings.max_moves, rejection_rule))
+        self.worker = AreaWorker(
+            self.state, log, self.dead_letters, checkpoints, self.hub, self.solver, metrics, settings
+        )
+
+    async def run(self) -> None:
+        """Keep the worker running until cancelled."""
+        self._metrics.for_area(self.region.id)
+        pause_s = RESTART_FIRST_S
+        while True:
+            try:
+                await self.worker.run()
+                return
+            except Exception:
+                logger.exception("area %s: the worker died; again in %.1f s", self.region.id, pause_s)
+                self.state.ready = False
+                self.state.degraded = "worker_restarting"
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, RESTART_MOST_S)
+
+
+class Service:
+    """All areas of this process.
+
+    Raises
+    ------
+    ValueError
+        Where two regions have the same id.
+    """
+
+    def __init__(self, settings: Settings, regions: Sequence[Region]) -> None:
+        ids = [region.id for region in regions]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"two regions have the same area id: {', '.join(ids)}")
+        self.settings = settings
+        self.metrics = Metrics()
+        data = settings.data
+        limits = LogLimits(area_bytes=settings.log_area_bytes)
+        self.log = EmbeddedLog(None if data is None else data / "log", limits, settings.log_sync)
+        checkpoints: CheckpointStore = (
+            MemoryCheckpoints() if data is None else FileCheckpoints(data / "checkpoints")
+        )
+        self.areas = {
+            region.id: Area(region, self.log, checkpoints, self.metrics, settings) for region in regions
+        }
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def ready(self) -> bool:
+        """Whether every area has caught up with its log."""
+        return all(area.state.ready for area in self.areas.values())
+
+    async def start(self) -> None:
+        """Start the workers."""
+        self._tasks = [asyncio.create_task(area.run()) for area in self.areas.values()]
+
+    async def stop(self) -> None:
+        """End streams and workers, keep a last checkpoint, close the log."""
+        for area in self.areas.values():
+            area.hub.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for area in self.areas.values():
+            if area.state.ready:
+                await area.worker.checkpoint()
+            area.solver.close()
+        await self.log.close()

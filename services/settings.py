@@ -1,0 +1,123 @@
+"""The service's settings: from the environment (`COVER_…`), then a TOML file, then these defaults.
+
+Read once by the command line. Every value is validated; an error names the variable and what would be right.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+CONFIG_VARIABLE = "COVER_CONFIG"
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the text is for the person who set them."""
+
+
+class Settings(BaseSettings):
+    """All settings; each may be given as `COVER_<NAME>` or as `<name>` in the TOML file.
+
+    Attributes
+    ----------
+    host, port
+        Where the service listens; port 0 takes any free one. Until access control is set up, it listens on
+        loopback only.
+    data
+        Folder for the log and the checkpoints; None keeps everything in memory.
+    log_sync
+        Whether every append is forced to the disk before the sender is answered.
+    log_area_bytes
+        Past this an area's oldest records go, once checkpointed.
+    checkpoint_s
+        Seconds between checkpoints while events come in.
+    max_body_bytes, max_batch
+        Largest request body, and most events in one batch.
+    max_consoles
+        Most live streams for one area.
+    max_moves
+        Most moves in one plan.
+    certify_s
+        Seconds a proof may take.
+    certify_min_s
+        A proof under way is not given up for a newer picture before this, so that a busy stream still
+        sees proofs.
+    reject_holds_min
+        Minutes a rejected move is not proposed again, unless things change materially before.
+    reject_ends_at_fewer
+        So many fewer appliances available than at the rejection count as a material change.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="COVER_", extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    data: Path | None = None
+    log_sync: bool = False
+    log_area_bytes: Annotated[int, Field(ge=64 * 1024 * 1024)] = 1024 * 1024 * 1024
+    checkpoint_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1_048_576
+    max_batch: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    max_consoles: Annotated[int, Field(ge=1, le=10_000)] = 200
+    max_moves: Annotated[int, Field(ge=0, le=20)] = 6
+    certify_s: Annotated[float, Field(ge=0, le=60)] = 2.0
+    certify_min_s: Annotated[float, Field(ge=0, le=10)] = 0.15
+    reject_holds_min: Annotated[float, Field(ge=0, le=24 * 60)] = 60.0
+    reject_ends_at_fewer: Annotated[int, Field(ge=1, le=1000)] = 5
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("host")
+    @classmethod
+    def _loopback_only(cls, host: str) -> str:
+        if host not in LOOPBACK:
+            raise ValueError(
+                f"{host!r} would open the service to the network, and it has no access control yet; use "
+                "127.0.0.1 and put an authenticating proxy on this machine in front of it"
+            )
+        return host
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line's words first, then the environment, then the file named by COVER_CONFIG."""
+        config = os.environ.get(CONFIG_VARIABLE)
+        if not config:
+            return (init_settings, env_settings)
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config)))
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings from the given values, the environment and the file.
+
+    Raises
+    ------
+    SettingsError
+        Naming each bad setting and what would be right.
+    """
+    config = os.environ.get(CONFIG_VARIABLE)
+    if config and not Path(config).is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE} names {config}, which is not a file")
+    try:
+        return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [
+            f"{'COVER_' + str(e['loc'][0]).upper() if e['loc'] else 'settings'}: {e['msg']}"
+            for e in error.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from None
+    except ValueError as error:
+        raise SettingsError(f"{config or 'settings'}: {error}") from None

@@ -1,0 +1,1 @@
+"""Events on the wire, and the logs that carry them; decides nothing."""

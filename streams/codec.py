@@ -1,0 +1,120 @@
+"""Bytes to events and back, strictly.
+
+Called wherever events enter or leave: the HTTP ingest, the area worker, feeds. Knows shapes only; never
+looks at a region or a picture.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from streams.errors import DecodeError
+from streams.events import TYPE_OF, TYPES, Envelope, Event, EventData
+
+MAX_EVENT_BYTES = 262_144
+"""Largest event taken. A plan with routes is some 30 kB; one event of this size is a mistake."""
+
+T = TypeVar("T")
+
+_envelope = msgspec.json.Decoder(Envelope)
+_data = {name: msgspec.json.Decoder(data) for name, data in TYPES.items()}
+_encoder = msgspec.json.Encoder()
+_raw_list = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def decode(payload: bytes) -> Event:
+    """Decode one structured CloudEvent.
+
+    Raises
+    ------
+    DecodeError
+        Naming the field and what would be right: not UTF-8, not JSON, a field missing, unknown or out of
+        range, an unknown event type, a body over `MAX_EVENT_BYTES`.
+    """
+    if len(payload) > MAX_EVENT_BYTES:
+        raise DecodeError("", f"an event is at most {MAX_EVENT_BYTES} bytes; this has {len(payload)}")
+    try:
+        payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DecodeError("", f"the body is not UTF-8: byte {error.start} is wrong") from None
+    envelope = _decoded(_envelope, payload, "")
+    decoder = _data.get(envelope.type)
+    if decoder is None:
+        raise DecodeError("type", f"unknown event type {envelope.type!r}; known: {', '.join(sorted(TYPES))}")
+    data = _decoded(decoder, bytes(envelope.data), "data")
+    return Event(
+        id=envelope.id,
+        source=envelope.source,
+        type=envelope.type,
+        time=envelope.time.astimezone(UTC),
+        area=envelope.area,
+        data=data,
+        sequence=envelope.sequence or 0,
+    )
+
+
+def split_batch(body: bytes, limit: int) -> list[bytes]:
+    """Cut a CloudEvents batch (a JSON array) into its events, undecoded.
+
+    Raises
+    ------
+    DecodeError
+        Where the body is not an array, or holds none or more than `limit` events.
+    """
+    try:
+        parts = _raw_list.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DecodeError("", f"a batch is a JSON array of events: {error}") from None
+    if not 1 <= len(parts) <= limit:
+        raise DecodeError("", f"a batch holds 1 to {limit} events; this has {len(parts)}")
+    return [bytes(part) for part in parts]
+
+
+def encode(
+    data: EventData, *, id: str, source: str, area: str, time: datetime, sequence: int | None = None
+) -> bytes:
+    """Encode event data in its CloudEvents envelope; `time` must carry a zone."""
+    return _encoder.encode(
+        Envelope(
+            specversion="1.0",
+            id=id,
+            source=source,
+            type=TYPE_OF[type(data)],
+            time=time,
+            area=area,
+            data=msgspec.Raw(_encoder.encode(data)),
+            datacontenttype="application/json",
+            sequence=sequence,
+        )
+    )
+
+
+def encode_batch(events: Sequence[bytes]) -> bytes:
+    """Join encoded events into one CloudEvents batch body."""
+    return b"[" + b",".join(events) + b"]"
+
+
+def _decoded(decoder: "msgspec.json.Decoder[T]", payload: bytes, prefix: str) -> T:
+    try:
+        return decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        field, reason = _field_and_reason(str(error), prefix)
+        raise DecodeError(field, reason) from None
+    except msgspec.DecodeError as error:
+        raise DecodeError(prefix, f"not valid JSON: {error}") from None
+    except RecursionError:
+        raise DecodeError(prefix, "nested too deeply; an event is a flat object") from None
+
+
+def _field_and_reason(message: str, prefix: str) -> tuple[str, str]:
+    """Split msgspec's `reason - at `$.path`` into our field path and the reason."""
+    reason, _, at = message.partition(" - at `")
+    path = at.rstrip("`").removeprefix("$").removeprefix(".")
+    for marker in ("Object missing required field `", "Object contains unknown field `"):
+        if reason.startswith(marker):
+            name = reason.removeprefix(marker).rstrip("`")
+            path = f"{path}.{name}" if path else name
+            reason = "this field is required" if "missing" in marker else "unknown field; remove it"
+    return ".".join(part for part in (prefix, path) if part), reason

@@ -1,0 +1,125 @@
+"""A cover plan as it travels: the data of `cover.plan` events, of the API's answers and of live push.
+
+Built by `services.plan_message`, read by consoles and feeds. Holds no decision logic.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Time = Annotated[datetime, Meta(tz=True)]
+
+
+class GroundEffect(Struct, frozen=True, forbid_unknown_fields=True):
+    """How one station ground fares: `seconds` sooner or later to the first appliance, demand-weighted."""
+
+    station: str
+    seconds: float
+    demand_per_h: float
+
+
+class PlanMove(Struct, frozen=True, forbid_unknown_fields=True):
+    """One recommended move.
+
+    Attributes
+    ----------
+    cost, contribution
+        In units of the objective (weighted seconds an hour); contribution is the risk that comes back
+        when this move alone is left out.
+    first_share_gain, second_share_gain
+        Change of the share of demand reached in time, as a fraction.
+    route
+        Longitude and latitude, at most 60 points.
+    """
+
+    move_id: str
+    rank: int
+    appliance: str
+    kind: str
+    from_station: str
+    to_station: str
+    travel_s: float
+    route: list[tuple[float, float]]
+    cost: float
+    contribution: float
+    first_share_gain: float
+    second_share_gain: float
+    gains: list[GroundEffect]
+    loses: list[GroundEffect]
+    reason: str
+    rule: str | None = None
+
+
+class KindShares(Struct, frozen=True, forbid_unknown_fields=True):
+    """Share of one kind's demand reached within its targets by the first and the second appliance."""
+
+    first_share: float
+    second_share: float
+
+
+class Figures(Struct, frozen=True, forbid_unknown_fields=True):
+    """Cover in figures; the shares beside `risk` are those of the region's first kind."""
+
+    risk: float
+    first_share: float
+    second_share: float
+    kinds: dict[str, KindShares]
+
+
+class FrontierChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """The best found with at most `moves` moves."""
+
+    moves: int
+    move_ids: list[str]
+    objective: float
+    risk: float
+    first_share: float
+    second_share: float
+
+
+class PlanLatency(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the time went, from the oldest event not yet served to the plan, in milliseconds."""
+
+    wait_ms: float
+    solve_ms: float
+    total_ms: float
+
+
+class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
+    """A cover plan for the picture at `picture_offset`.
+
+    `revision` 0 is the first plan; later revisions of the same plan are better or better proven.
+    `gap` is (objective − bound) / objective, or None while no bound is known.
+    """
+
+    plan_id: str
+    revision: int
+    picture_offset: int
+    picture_time: Time
+    published_at: Time
+    certificate: str
+    moves: list[PlanMove]
+    before: Figures
+    after: Figures
+    objective: float
+    bound: float | None
+    gap: float | None
+    frontier: list[FrontierChoice]
+    latency: PlanLatency
+
+
+class ZoneBands(Struct, frozen=True, forbid_unknown_fields=True):
+    """Attendance times by zone for the map: base64 of one byte a zone, ceil(seconds / step_s).
+
+    180 is the cap, also where no appliance is left. Pushed to consoles only, never logged.
+    """
+
+    plan_id: str
+    revision: int
+    kind: str
+    step_s: int
+    now_first: str
+    now_second: str
+    after_first: str
+    after_second: str

@@ -1,0 +1,45 @@
+"""The errors of this wing, in one place.
+
+Raised by the codec and the logs; caught by services. Never carries a traceback to a client.
+"""
+
+
+class StreamsError(Exception):
+    """Base of all errors this wing raises."""
+
+
+class DecodeError(StreamsError):
+    """An event that cannot be taken as it stands.
+
+    Attributes
+    ----------
+    field
+        Path of the offending field (`data.easting_m`), or the empty string for the whole body.
+    reason
+        What is wrong and what would be right.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+class LogFullError(StreamsError):
+    """The log cannot take more now: its disk is full. Nothing of the call was kept."""
+
+
+class LogClosedError(StreamsError):
+    """The log was closed; it takes and gives nothing any more."""
+
+
+class OffsetGoneError(StreamsError):
+    """The offset asked for is older than what the log still keeps."""
+
+    def __init__(self, area: str, offset: int, first: int) -> None:
+        super().__init__(f"area {area}: offset {offset} is no longer kept; the oldest is {first}")
+        self.first = first
+
+
+class CorruptLogError(StreamsError):
+    """A stored record does not match its checksum, and it is not the torn end of a write."""
