@@ -15,13 +15,13 @@ DAYS = 7
 # Share of a day's calls by hour, rounded to half-steps by eye after the hours of the London Fire Brigade's
 # published incidents: least at five in the morning, most at six in the evening.
 MIXED_DAY = (
-    (0.64, 0.52, 0.44, 0.39, 0.36, 0.36, 0.44, 0.64, 0.88, 1.02, 1.10, 1.16)
-    + (1.22, 1.24, 1.26, 1.30, 1.38, 1.50, 1.58, 1.54, 1.44, 1.30, 1.10, 0.88)
+    0.64, 0.52, 0.44, 0.39, 0.36, 0.36, 0.44, 0.64, 0.88, 1.02, 1.10, 1.16,
+    1.22, 1.24, 1.26, 1.30, 1.38, 1.50, 1.58, 1.54, 1.44, 1.30, 1.10, 0.88,
 )  # fmt: skip
 # Offices and shops: alarms between eight and six, quiet nights.
 BUSINESS_DAY = (
-    (0.62, 0.52, 0.46, 0.40, 0.38, 0.42, 0.62, 0.96, 1.26, 1.38, 1.40, 1.42)
-    + (1.44, 1.42, 1.40, 1.40, 1.42, 1.40, 1.34, 1.20, 1.06, 0.94, 0.84, 0.74)
+    0.62, 0.52, 0.46, 0.40, 0.38, 0.42, 0.62, 0.96, 1.26, 1.38, 1.40, 1.42,
+    1.44, 1.42, 1.40, 1.40, 1.42, 1.40, 1.34, 1.20, 1.06, 0.94, 0.84, 0.74,
 )  # fmt: skip
 # Monday to Sunday: weekends bring more homes and outdoor fires, fewer alarms in offices.
 MIXED_WEEK = (0.97, 0.97, 0.98, 0.99, 1.03, 1.05, 1.01)

@@ -18,7 +18,7 @@ from geo.demand_profile import weekly_demand
 from geo.demo_land import CENTRE_EN, Land, cells, make_land
 from geo.demo_streets import LOCAL, MOTORWAY, make_streets
 from geo.place_names import place_names
-from geo.region import Appliances, ApplianceKind, Region, Stations, Zones
+from geo.region import ApplianceKind, Appliances, Region, Stations, Zones
 from geo.road_network import RoadNetwork
 
 DEMO_ID = "demo"

@@ -139,9 +139,8 @@ def _town_roads(land: Land, rng: np.random.Generator) -> list[FloatArray]:
         crosses = shapely.intersects(shapely.LineString(line), land.river)
         if not crosses or rng.random() < 0.3:
             lines.append(line)
-    for east in np.linspace(-0.42, 0.42, 9) + rng.normal(0, 0.012, 9):
-        lines.append(_bridge(land, east, rng))
-    return lines
+    easts = np.linspace(-0.42, 0.42, 9) + rng.normal(0, 0.012, 9)
+    return lines + [_bridge(land, east, rng) for east in easts]
 
 
 def _bridge(land: Land, east: float, rng: np.random.Generator) -> FloatArray:
@@ -168,9 +167,7 @@ def _neighbours(places: FloatArray) -> IntArray:
     return np.asarray(links[~is_longest], dtype=np.int64)
 
 
-def _street_corners(
-    land: Land, count: int, main_en: FloatArray, rng: np.random.Generator
-) -> FloatArray:
+def _street_corners(land: Land, count: int, main_en: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Return corners of small rotated grids, one for each neighbourhood, closer where people live."""
     hoods = land.spread(max(count // 75, 8), 1.1, rng)
     density = land.density(hoods) ** 0.5

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import numpy as np
 
-FIRST = (
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FIRST = _words(
     "Alder Amble Ash Barrow Birch Black Bram Brack Brin Calder Carl Cath Chad Cold Cop Corn Cran Crow Dal "
     "Darn Dun Elder Elm Ern Fal Fen Fern Gar Glen Gran Hag Hart Hather Hazel Hol Horn Hux Ing Kel Kes Kirk "
     "Lang Lark Lin Lox Mal Mar Mel Mer Moss Nether Nor Oak Orm Pen Pick Quar Rams Raven Red Rook Row Rush "
     "Sax Sel Shen Sil Skel Stan Stoke Swin Tarn Tet Thorn Til Tor Under Wain War Wel Whit Wil Win Wych Yarn"
-).split()
-LAST = (
+)
+LAST = _words(
     "bank borough bourne bridge brook burn bury by combe cote croft dale den don field ford gate grave "
     "ham haven hurst ley low mead mere minster moor ness port scar shaw stead stock stone thorpe ton wade "
     "well wick wold worth"
-).split()
+)
 BEFORE = ("Great", "Little", "North", "South", "East", "West", "Upper", "Lower", "Old", "Saint")
 AFTER = ("Cross", "Green", "Park", "Vale", "Hill", "Heath", "Road", "Quay", "Common", "Fields")
 SAINTS = ("Aldwyn", "Brannoc", "Cuthman", "Edmer", "Hild", "Ninnoc", "Oswin", "Petroc", "Sidwell", "Wenna")
 # Syllables that would make a name of a London station or borough.
-REAL_NAMES = frozenset(
+REAL_NAMES = _words(
     "Barking Barnet Battersea Beckenham Bexley Brentford Bromley Croydon Dagenham Deptford Ealing Edmonton "
     "Eltham Enfield Erith Feltham Finchley Fulham Greenwich Hainault Hammersmith Harrow Hayes Hendon Heston "
     "Hillingdon Holloway Homerton Hornchurch Hornsey Ilford Islington Kentish Kingston Lambeth Lee Leyton "
@@ -31,7 +36,7 @@ REAL_NAMES = frozenset(
     "Poplar Purley Richmond Romford Ruislip Shadwell Shoreditch Sidcup Soho Southall Southgate Stanmore "
     "Stratford Surbiton Sutton Tooting Tottenham Twickenham Walthamstow Wandsworth Wallington Wembley "
     "Wennington Whitechapel Willesden Wimbledon Woodford Woolwich Camden Hackney Haringey Havering Hounslow "
-    "Newham Redbridge Southwark Brent Dowgate".split()
+    "Newham Redbridge Southwark Brent Dowgate"
 )
 
 

@@ -129,9 +129,7 @@ class Zones:
         put = object.__setattr__
         put(self, "district", checked_indices("zones.district", self.district, (count,), 2**31))
         put(self, "en", checked_floats("zones.en", self.en, (count, 2)))
-        put(
-            self, "population", checked_floats("zones.population", self.population, (count,), NOT_NEGATIVE)
-        )
+        put(self, "population", checked_floats("zones.population", self.population, (count,), NOT_NEGATIVE))
         if self.polygons.shape != (count,):
             raise ValueError(f"zones.polygons: shape is {self.polygons.shape}; it must be ({count},)")
         bad = ~_is_area(self.polygons)

@@ -20,7 +20,8 @@ import shapely
 
 from geo.arrays import GeometryArray
 from geo.distance_law import DistanceLaw
-from geo.region import PACK_VERSION, Appliances, ApplianceKind, Region, Stations, Zones
+from geo.pack_manifest import Counts, FileEntry, Head, KindEntry, LawEntry, Manifest, Names, PackError
+from geo.region import PACK_VERSION, ApplianceKind, Appliances, Region, Stations, Zones
 from geo.road_network import RoadNetwork
 from geo.travel_time import TravelTimes
 
@@ -28,83 +29,7 @@ FORMAT = "dynamic-cover-region"
 MANIFEST = "region.json"
 MAX_FILE_BYTES = 1 << 30  # no honest region comes near it
 AnyArray = npt.NDArray[np.generic]
-
-
-class PackError(ValueError):
-    """A region pack cannot be read or written; the message names the file, the field and what to do."""
-
-
-class _Head(msgspec.Struct, frozen=True):
-    """What every version of the manifest has."""
-
-    format: str
-    version: int
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of the pack."""
-
-    bytes: int
-    sha256: str
-
-
-class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of appliance."""
-
-    id: str
-    name: str
-    first_target_s: float
-    second_target_s: float
-    two_needed: bool
-
-
-class _Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The parameters of a distance law."""
-
-    root_s: float
-    crossover_m: float
-    centre_e_m: float
-    centre_n_m: float
-    centre_slowing: float
-    centre_radius_m: float
-
-
-class _Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many of each there are."""
-
-    kinds: int
-    stations: int
-    appliances: int
-    zones: int
-    districts: int
-    road_nodes: int
-    road_arcs: int
-
-
-class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """region.json."""
-
-    format: str
-    version: int
-    id: str
-    name: str
-    attribution: str
-    generated: bool
-    timezone: str
-    crs: str
-    turnout_s: float
-    kinds: list[_Kind]
-    districts: list[str]
-    distance_law: _Law | None
-    counts: _Counts
-    files: dict[str, _File]
-
-
-class _Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """stations.json, appliances.json (names empty) and zones.json."""
-
-    ids: list[str]
-    names: list[str]
+__all__ = ["PackError", "check_may_write", "load_region", "save_region"]
 
 
 def save_region(region: Region, folder: Path) -> None:
@@ -167,16 +92,16 @@ def load_region(folder: Path) -> Region:
             "build the pack again with `cover region`, or use the version of Dynamic Cover that wrote it"
         )
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Manifest)
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise PackError(f"{folder / MANIFEST}: {error}") from error
     return _Reader(folder, manifest).region()
 
 
-def _read_head(folder: Path) -> _Head:
+def _read_head(folder: Path) -> Head:
     path = folder / MANIFEST
     try:
-        head = msgspec.json.decode(path.read_bytes(), type=_Head)
+        head = msgspec.json.decode(path.read_bytes(), type=Head)
     except FileNotFoundError as error:
         raise PackError(
             f"{path}: is missing; {folder} is no region pack: build one, e.g. `cover region demo {folder}`"
@@ -193,7 +118,7 @@ def _read_head(folder: Path) -> _Head:
 class _Reader:
     """Reads the files of one pack; every error names the file."""
 
-    def __init__(self, folder: Path, manifest: _Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
         """Keep where and what."""
         self.folder = folder
         self.manifest = manifest
@@ -205,7 +130,9 @@ class _Reader:
         stated = {"kinds": (count.kinds, len(m.kinds)), "districts": (count.districts, len(m.districts))}
         for name, (said, found) in stated.items():
             if said != found:
-                raise PackError(f"{self.folder / MANIFEST}: field counts.{name}: {said}; the list has {found}")
+                raise PackError(
+                    f"{self.folder / MANIFEST}: field counts.{name}: {said}; the list has {found}"
+                )
         try:
             return self._region(self._roads())
         except PackError:
@@ -217,10 +144,11 @@ class _Reader:
 
     def _region(self, roads: RoadNetwork | None) -> Region:
         m, count = self.manifest, self.manifest.counts
-        law = m.distance_law
-        travel: TravelTimes | None = DistanceLaw(**msgspec.structs.asdict(law)) if law else roads
+        travel: TravelTimes | None = self._law() or roads
         if travel is None:
-            raise PackError(f"{self.folder / MANIFEST}: field distance_law: it is null and there are no roads")
+            raise PackError(
+                f"{self.folder / MANIFEST}: field distance_law: it is null and there are no roads"
+            )
         stations, zones = count.stations, count.zones
         return Region(
             id=m.id,
@@ -283,6 +211,17 @@ class _Reader:
             speed_class=self._array("roads.speed_class", np.uint8, (arcs,)),
         )
 
+    def _law(self) -> DistanceLaw | None:
+        law = self.manifest.distance_law
+        if law is None:
+            return None
+        return DistanceLaw(
+            law.root_s,
+            law.crossover_m,
+            start_en=self._array("distance_law.start_en", np.float64, (law.starts, 2)),
+            start_s=self._array("distance_law.start_s", np.float64, (law.starts,)),
+        )
+
     def _bytes(self, name: str) -> bytes:
         path = self.folder / name
         stated = self.manifest.files.get(name)
@@ -320,7 +259,7 @@ class _Reader:
     def _names(self, name: str, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         path = self.folder / f"{name}.json"
         try:
-            listed = msgspec.json.decode(self._bytes(path.name), type=_Names)
+            listed = msgspec.json.decode(self._bytes(path.name), type=Names)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise PackError(f"{path}: {error}") from error
         if len(listed.ids) != count:
@@ -342,11 +281,11 @@ class _Reader:
         return geometries
 
 
-def _manifest(region: Region, files: dict[str, bytes]) -> _Manifest:
+def _manifest(region: Region, files: dict[str, bytes]) -> Manifest:
     roads, law = region.roads, region.travel
     if not isinstance(law, DistanceLaw) and law is not roads:
         raise PackError("travel: it must be a DistanceLaw or the region's own roads; nothing else is kept")
-    return _Manifest(
+    return Manifest(
         format=FORMAT,
         version=PACK_VERSION,
         id=region.id,
@@ -357,16 +296,14 @@ def _manifest(region: Region, files: dict[str, bytes]) -> _Manifest:
         crs=region.crs,
         turnout_s=region.turnout_s,
         kinds=[
-            _Kind(kind.id, kind.name, kind.first_target_s, kind.second_target_s, kind.two_needed)
+            KindEntry(kind.id, kind.name, kind.first_target_s, kind.second_target_s, kind.two_needed)
             for kind in region.kinds
         ],
         districts=list(region.districts),
         distance_law=(
-            _Law(**{name: getattr(law, name) for name in _Law.__struct_fields__})
-            if isinstance(law, DistanceLaw)
-            else None
+            LawEntry(law.root_s, law.crossover_m, len(law.start_en)) if isinstance(law, DistanceLaw) else None
         ),
-        counts=_Counts(
+        counts=Counts(
             kinds=len(region.kinds),
             stations=len(region.stations.ids),
             appliances=len(region.appliances.ids),
@@ -376,7 +313,7 @@ def _manifest(region: Region, files: dict[str, bytes]) -> _Manifest:
             road_arcs=len(roads.tail) if roads else 0,
         ),
         files={
-            name: _File(len(content), hashlib.sha256(content).hexdigest())
+            name: FileEntry(len(content), hashlib.sha256(content).hexdigest())
             for name, content in sorted(files.items())
         },
     )
@@ -405,13 +342,18 @@ def _region_files(region: Region) -> dict[str, bytes]:
             "roads.travel_s": roads.travel_s.astype(np.float32),
             "roads.speed_class": roads.speed_class.astype(np.uint8),
         }
+    if isinstance(region.travel, DistanceLaw):
+        arrays |= {
+            "distance_law.start_en": region.travel.start_en,
+            "distance_law.start_s": region.travel.start_s,
+        }
     arrays |= _geometry_arrays("zones.polygons", zones.polygons)
     arrays |= _geometry_arrays("boundary", np.array([region.boundary], dtype=object))
     files = {f"{name}.npy": _npy(array) for name, array in arrays.items()}
     for name, listed in (
-        ("stations", _Names(list(stations.ids), list(stations.names))),
-        ("appliances", _Names(list(appliances.ids), [])),
-        ("zones", _Names(list(zones.ids), list(zones.names))),
+        ("stations", Names(list(stations.ids), list(stations.names))),
+        ("appliances", Names(list(appliances.ids), [])),
+        ("zones", Names(list(zones.ids), list(zones.names))),
     ):
         files[f"{name}.json"] = msgspec.json.encode(listed)
     return files

@@ -81,9 +81,7 @@ class RoadNetwork:
         put(self, "node_en", checked_floats("roads.node_en", self.node_en, (nodes, 2)))
         put(self, "tail", checked_indices("roads.tail", self.tail, (arcs,), nodes))
         put(self, "head", checked_indices("roads.head", self.head, (arcs,), nodes))
-        put(
-            self, "travel_s", checked_floats("roads.travel_s", self.travel_s, (arcs,), (MIN_ARC_S, math.inf))
-        )
+        put(self, "travel_s", checked_floats("roads.travel_s", self.travel_s, (arcs,), (MIN_ARC_S, math.inf)))
         put(
             self,
             "speed_class",
@@ -153,7 +151,9 @@ class RoadNetwork:
         The tree of ways from an origin node is kept (at most MAX_CACHED_TREES), so that further routes from
         the same station take microseconds.
         """
-        ends = np.concatenate([as_places("origin_en", origin_en), as_places("destination_en", destination_en)])
+        ends = np.concatenate(
+            [as_places("origin_en", origin_en), as_places("destination_en", destination_en)]
+        )
         nodes, snap_m = self.snap(ends)
         tree = self._tree(int(nodes[0]))
         path = [int(nodes[1])]

@@ -44,7 +44,7 @@ class TravelTimes(Protocol):
     def matrix(
         self, origins_en: npt.ArrayLike, destinations_en: npt.ArrayLike, cutoff_s: float = math.inf
     ) -> Float32Array:
-        """Return seconds from each origin (n, 2) to each destination (m, 2) as (n, m); inf past the cut-off."""
+        """Return (n, m) seconds from origins (n, 2) to destinations (m, 2); inf past the cut-off."""
         ...
 
     def route(self, origin_en: npt.ArrayLike, destination_en: npt.ArrayLike) -> Route:

@@ -100,9 +100,7 @@ class CoverEngine:
             raise CoverInputError("standards", problem.standards, f"the engine's own, {self.standards}")
         same = problem.attendance_s is self.attendance_s
         if not same and not np.array_equal(problem.attendance_s, self.attendance_s):
-            raise CoverInputError(
-                "attendance_s", "other times", "the attendance times the engine was built with"
-            )
+            raise CoverInputError("attendance_s", "other times", "those the engine was built with")
 
     def _plan(self, problem: CoverProblem, movers: Movers, found: list[Found]) -> CoverPlan:
         points: list[FrontierPoint] = []

@@ -12,6 +12,14 @@ from optimiser.cover.plan import CoverFigures, Move, ZoneTimes
 from optimiser.cover.problem import CoverProblem
 
 
+def demand_row(problem: CoverProblem, k: int) -> FloatArray:
+    """Return the demand of one kind as the kernels take it: (Z,), float64, without gaps.
+
+    Any other type would compile every kernel once more, in the middle of a live solve.
+    """
+    return np.ascontiguousarray(problem.demand_per_h[k], dtype=np.float64)
+
+
 def counts_after(problem: CoverProblem, moves: tuple[Move, ...]) -> IntArray:
     """Return the available appliances at stations by kind after the moves, (K, S)."""
     counts = problem.counts()
@@ -45,13 +53,9 @@ def figures_of(index: AttendanceIndex, problem: CoverProblem, moves: tuple[Move,
     risk, first, second = 0.0, [], []
     for k, standard in enumerate(problem.standards):
         first_s, second_s = times_of_kind(index, counts[k], standard.cap_s)
-        sums = sums_of(first_s, second_s, _row(problem.demand_per_h[k]), standard.as_row())
+        sums = sums_of(first_s, second_s, demand_row(problem, k), standard.as_row())
         risk += sums[0]
         # Where nothing is asked for, nothing is missed.
         first.append(min(1.0, sums[1] / sums[3]) if sums[3] > 0.0 else 1.0)
         second.append(min(1.0, sums[2] / sums[3]) if sums[3] > 0.0 else 1.0)
     return CoverFigures(risk, tuple(first), tuple(second))
-
-
-def _row(values: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(values, dtype=np.float64)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.cover.arrays import FloatArray, IntArray
+from optimiser.cover.arrays import CoverInputError, FloatArray, IntArray
 from optimiser.cover.plan import Move
 from optimiser.cover.problem import CoverProblem
 
@@ -99,7 +99,7 @@ class Movers:
         return tuple(moves)
 
     def pairs_of(self, moves: tuple[Move, ...]) -> list[tuple[int, int]]:
-        """Return the (group, destination) pairs of named moves; ValueError where one may not move."""
+        """Return the (group, destination) pairs of named moves; CoverInputError where one may not move."""
         group_of = {a: g for g, members in enumerate(self.members) for a in members}
         unknown = [m.appliance for m in moves if m.appliance not in group_of]
         if unknown:

@@ -146,13 +146,11 @@ def _check_indices(field: str, values: AnyArray, limit: int, what: str) -> None:
 
 def _check_region(p: CoverProblem) -> None:
     if not isinstance(p.standards, tuple) or not p.standards:
-        raise CoverInputError(
-            "standards", p.standards, "a tuple with one Standard for each kind, one or more"
-        )
+        raise CoverInputError("standards", p.standards, "a tuple with one Standard for each kind")
     for k, standard in enumerate(p.standards):
         if not isinstance(standard, Standard):
             raise CoverInputError(f"standards[{k}]", type(standard).__name__, "a Standard")
-    shape = getattr(p.attendance_s, "shape", ())
+    shape: tuple[int, ...] = getattr(p.attendance_s, "shape", ())
     if len(shape) != 2 or min(shape) < 1:
         raise CoverInputError("attendance_s", f"shape {shape}", "(stations, zones), one or more of each")
     if _check_array("attendance_s", p.attendance_s, shape, "f").dtype != np.float32:
@@ -165,7 +163,7 @@ def _check_region(p: CoverProblem) -> None:
 
 
 def _check_appliances(p: CoverProblem) -> None:
-    shape = getattr(p.appliance_kind, "shape", ())
+    shape: tuple[int, ...] = getattr(p.appliance_kind, "shape", ())
     if len(shape) != 1:
         raise CoverInputError("appliance_kind", f"shape {shape}", "(appliances,)")
     _check_array("appliance_kind", p.appliance_kind, shape, "iu")

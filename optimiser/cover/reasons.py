@@ -10,7 +10,7 @@ import numpy as np
 
 from optimiser.cover.arrays import Float32Array, FloatArray, IntArray, StandardRow
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.cover.figures import counts_after, times_of_kind
+from optimiser.cover.figures import counts_after, demand_row, times_of_kind
 from optimiser.cover.kernels import sums_of
 from optimiser.cover.movers import Movers
 from optimiser.cover.plan import CoverPlan, Move
@@ -94,7 +94,7 @@ def _reason(
     rule: Rule | None,
 ) -> MoveReason:
     k = int(problem.appliance_kind[move.appliance])
-    standard, demand = problem.standards[k], problem.demand_per_h[k]
+    standard, demand = problem.standards[k], demand_row(problem, k)
     row = standard.as_row()
     counts = after[k].copy()
     counts[move.destination] -= 1

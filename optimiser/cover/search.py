@@ -62,7 +62,8 @@ class CoverSearch:
         for _ in range(MOST_SWEEPS):
             self._fill(max_moves)
             self._turn_all()
-            if not any([self._replace(pair) for pair in tuple(self.pairs)]):
+            replaced = [self._replace(pair) for pair in tuple(self.pairs)]
+            if not any(replaced):
                 return
 
     def improve_pairs(self, max_moves: int) -> None:

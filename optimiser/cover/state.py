@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimiser.cover.arrays import AnyArray, FloatArray, IntArray
+from optimiser.cover.arrays import AnyArray, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
+from optimiser.cover.figures import demand_row
 from optimiser.cover.kernels import best_pair, best_turn, find_all_near, price_all, risk_of, shift
 from optimiser.cover.movers import Movers
 from optimiser.cover.problem import CoverProblem
@@ -59,7 +60,7 @@ class CoverState:
         self.movers = movers
         self._index = index
         n_kinds, n_stations, n_zones = problem.n_kinds, problem.n_stations, problem.n_zones
-        self._demand = [np.ascontiguousarray(d, dtype=np.float64) for d in problem.demand_per_h]
+        self._demand = [demand_row(problem, k) for k in range(n_kinds)]
         self._standards = [s.as_row() for s in problem.standards]
         self.counts = movers.counts.copy()
         self.near = np.empty((n_kinds, n_zones, 3), dtype=np.int16)
@@ -178,17 +179,17 @@ class CoverState:
 
     def save(self) -> Saved:
         """Return all that moves change, to come back to with `load`."""
-        changing = (self.counts, self.near, self._gain, self._loss, self._extra, self._total)
-        changing += (self._left, self._may_leave, self._cost)
-        return Saved(self._risk, self.cost, tuple(array.copy() for array in changing))
+        return Saved(self._risk, self.cost, tuple(array.copy() for array in self._changing()))
 
     def load(self, saved: Saved) -> None:
         """Go back to what was saved, to the last bit."""
         self._risk, self.cost = saved.risk, saved.cost
-        changing = (self.counts, self.near, self._gain, self._loss, self._extra, self._total)
-        changing += (self._left, self._may_leave, self._cost)
-        for array, old in zip(changing, saved.arrays, strict=True):
+        for array, old in zip(self._changing(), saved.arrays, strict=True):
             array[...] = old
+
+    def _changing(self) -> tuple[AnyArray, ...]:
+        prices = (self._gain, self._loss, self._extra, self._cost)
+        return (self.counts, self.near, self._total, self._left, self._may_leave, *prices)
 
     def add(self, pair: Pair) -> None:
         """Make a move."""

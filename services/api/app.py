@@ -41,6 +41,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
         openapi_url=f"{API_PREFIX}/openapi.json",
     )
     app.state.service = service
+    app.state.region_answers = {}
     app.add_middleware(AccessGuard)
     problems.install(app)
     area = APIRouter(prefix=f"{API_PREFIX}/areas/{{area}}")

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 import numpy as np
@@ -53,9 +52,6 @@ class _Built:
         self.zipped = gzip.compress(raw, 6)
 
 
-_built: WeakKeyDictionary[Region, dict[str, _Built]] = WeakKeyDictionary()
-
-
 @router.get("/region", response_class=Response)
 async def region(request: Request, area: AreaNow) -> Response:
     """Name, kinds of appliance with their targets, stations, appliances, extent."""
@@ -71,10 +67,10 @@ async def layer(request: Request, area: AreaNow, layer: RegionLayer) -> Response
 async def _answer(
     request: Request, region: Region, name: str, build: Callable[[Region], object], media_type: str
 ) -> Response:
-    kept = _built.setdefault(region, {})
-    if name not in kept:
-        kept[name] = await asyncio.to_thread(lambda: _Built(build(region)))
-    built = kept[name]
+    kept: dict[tuple[str, str], _Built] = request.app.state.region_answers
+    built = kept.get((region.id, name))
+    if built is None:
+        built = kept[region.id, name] = await asyncio.to_thread(lambda: _Built(build(region)))
     headers = REVALIDATE | {"ETag": built.etag}
     if request.headers.get("if-none-match") == built.etag:
         return Response(status_code=304, headers=headers)

@@ -5,7 +5,7 @@ Part of the API. Reads the hub; never keeps a queue for a console.
 
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
@@ -24,7 +24,12 @@ RETRY_MS = 1_000
 KEEP_ALIVE = b": waiting\n\n"
 
 
-@router.get("/stream", response_class=EventSourceResponse)
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A stream of server-sent events.", "content": {"text/event-stream": {}}}
+}
+
+
+@router.get("/stream", response_class=Response, responses=_ANSWERS)
 async def stream(
     area: AreaNow, service: ServiceNow, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> Response:

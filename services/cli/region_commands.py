@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 
 from geo.demo_region import SIZES, build_demo_region
+from geo.london_region import INCIDENTS_PER_DAY, build_london_region
+from geo.osm_region import OsmOptions, build_osm_region
 from geo.region import Region
 from geo.region_pack import PackError, check_may_write, load_region, save_region
 
@@ -44,6 +46,55 @@ def demo(folder: Path, seed: int, size: str) -> None:
     """
     _writable(folder)
     _save(build_demo_region(seed, SIZES[size], _progress()), folder)
+
+
+@region.command()
+@click.argument("pack", type=FOLDER)
+@click.option("--lfb", type=FOLDER, help="Folder of London's open data: builds the real London.")
+@click.option(
+    "--osm",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="An .osm.pbf extract: builds from its roads.",
+)
+@click.option("--area", default="osm", show_default=True, help="With --osm: the area id (a-z, 0-9, hyphens).")
+@click.option("--name", help="With --osm: the region's name; without it, the area id.")
+@click.option("--timezone", default="Europe/London", show_default=True, help="With --osm: its time zone.")
+@click.option(
+    "--incidents-per-day",
+    type=click.FloatRange(min=0, min_open=True),
+    help="True volume that demand is scaled to; London: 340, elsewhere 3.3 a station.",
+)
+def build(
+    pack: Path,
+    lfb: Path | None,
+    osm: Path | None,
+    area: str,
+    name: str | None,
+    timezone: str,
+    incidents_per_day: float | None,
+) -> None:
+    """Build a region pack in PACK from open data.
+
+    \b
+    Examples:
+      cover region build var/london --lfb ../shared/data/london
+      cover region build var/porto --osm porto.osm.pbf --area porto --name Porto --timezone Europe/Lisbon
+    """
+    if (lfb is None) == (osm is None):
+        raise click.UsageError("give either --lfb FOLDER or --osm FILE")
+    _writable(pack)
+    try:
+        if lfb is not None:
+            built, report = build_london_region(lfb, incidents_per_day or INCIDENTS_PER_DAY, _progress())
+            lines = report.lines
+        elif osm is not None:
+            options = OsmOptions(area, name or area.capitalize(), timezone, incidents_per_day)
+            built, lines = build_osm_region(osm, options, _progress())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    for line in lines:
+        click.echo(line)
+    _save(built, pack)
 
 
 @region.command()
@@ -108,8 +159,9 @@ def _summary(shown: Region) -> list[str]:
     )
     target_s = shown.kinds[0].first_target_s
     roads = shown.roads
+    origin = "generated" if shown.generated else "from open data"
     return [
-        f"{shown.name} (area {shown.id}{', generated' if shown.generated else ''}); {shown.crs}; {shown.timezone}",
+        f"{shown.name} (area {shown.id}, {origin}); {shown.crs}; {shown.timezone}",
         f"  {shown.attribution}",
         f"  {len(shown.stations.ids)} stations, {len(shown.appliances.ids)} appliances ({fleet})",
         f"  {len(shown.zones.ids)} zones, {len(shown.districts)} districts, "

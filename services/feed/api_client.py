@@ -7,7 +7,7 @@ the service takes once.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -164,7 +164,7 @@ class ApiClient:
                 total += float(line.rsplit(" ", 1)[1])
         return total
 
-    async def follow(self) -> AsyncIterator[ServerSentEvent]:
+    async def follow(self) -> AsyncGenerator[ServerSentEvent]:
         """Yield the live stream's events, for ever, taking it up again where a connection broke.
 
         Raises

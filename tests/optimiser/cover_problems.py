@@ -19,10 +19,8 @@ def small_problem(seed: int, **changes: Any) -> CoverProblem:
     rng = np.random.default_rng(seed)
     n_stations, n_zones = int(rng.integers(2, 6)), int(rng.integers(1, 8))
     n_appliances, n_kinds = int(rng.integers(1, 6)), int(rng.integers(1, 3))
-    attendance_s = rng.choice(
-        [60, 120, 200, 300, 360, 361, 400, 480, 500, 700, 1790, 1900], (n_stations, n_zones)
-    )
-    attendance_s = attendance_s.astype(np.float32)
+    times_s = [60, 120, 200, 300, 360, 361, 400, 480, 500, 700, 1790, 1900]
+    attendance_s = rng.choice(times_s, (n_stations, n_zones)).astype(np.float32)
     attendance_s[rng.random(attendance_s.shape) < 0.05] = np.inf
     demand_per_h = rng.random((n_kinds, n_zones)) * rng.choice([0.0, 0.1, 1.0], (n_kinds, n_zones))
     move_cost = rng.choice([0.0, 5.0, 20.0, 60.0], (n_stations, n_stations))

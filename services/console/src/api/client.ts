@@ -1,0 +1,80 @@
+/**
+ * Asks the server for what does not stream, and hands it decisions.
+ * Called by main and by the decisions desk. Never retries a decision: a person decides that.
+ */
+import type { Action, AreaName, Problem, Region, RejectReason } from "./types";
+
+const REQUEST_TIMEOUT_MS = 15_000;
+// Zones and roads of a large region are megabytes; a slow link may need longer.
+const GEOMETRY_TIMEOUT_MS = 60_000;
+
+/** A refusal by the server, in its own words. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+export interface DecisionRequest {
+  planId: string;
+  moveId: string;
+  action: Action;
+  reason: RejectReason | null;
+  operator: string;
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  let detail = `${response.status} ${response.statusText}`;
+  try {
+    const body = (await response.json()) as Problem;
+    detail = body.detail ?? body.title ?? detail;
+  } catch {
+    // Not JSON: the status line is all there is to say.
+  }
+  return new ApiProblem(response.status, detail);
+}
+
+async function getJson<T>(path: string, timeoutMs: number): Promise<T> {
+  const response = await fetch(path, { signal: AbortSignal.timeout(timeoutMs) });
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
+export class ApiClient {
+  constructor(private readonly base = "/api/v1/areas") {}
+
+  async areas(): Promise<AreaName[]> {
+    return (await getJson<{ areas: AreaName[] }>(this.base, REQUEST_TIMEOUT_MS)).areas;
+  }
+
+  region(area: string): Promise<Region> {
+    return getJson<Region>(`${this.base}/${encodeURIComponent(area)}/region`, REQUEST_TIMEOUT_MS);
+  }
+
+  geometry(area: string, what: "zones" | "roads" | "boundary" | "districts"): Promise<GeoJSON.FeatureCollection> {
+    return getJson(`${this.base}/${encodeURIComponent(area)}/region/${what}`, GEOMETRY_TIMEOUT_MS);
+  }
+
+  streamUrl(area: string): string {
+    return `${this.base}/${encodeURIComponent(area)}/stream`;
+  }
+
+  async decide(area: string, request: DecisionRequest): Promise<void> {
+    const path = `${this.base}/${encodeURIComponent(area)}/cover/${encodeURIComponent(request.planId)}/decisions`;
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        move_id: request.moveId,
+        action: request.action,
+        reason: request.reason,
+        operator: request.operator,
+      }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (!response.ok) throw await problemOf(response);
+  }
+}

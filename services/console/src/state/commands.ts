@@ -1,0 +1,106 @@
+/**
+ * What an officer can do, whether by key or by click. Each command reads the model and asks the desk or changes
+ * what is looked at; none of them draws.
+ */
+import type { RejectReason } from "../api/types";
+import { LAYERS } from "../zones/bands";
+import type { ConsoleModel } from "./console_model";
+import type { Desk } from "./desk";
+import { progressOf, underWay, type Progress } from "./move_progress";
+
+export const REJECT_REASONS: readonly RejectReason[] = [
+  "crew_welfare",
+  "local_knowledge",
+  "planned_event",
+  "appliance_defect",
+  "too_far",
+  "other",
+];
+
+export class Commands {
+  constructor(
+    private readonly model: ConsoleModel,
+    private readonly desk: Desk,
+  ) {}
+
+  /** Selects the move `step` places further down (negative: up). */
+  step(step: number): void {
+    const { moves } = this.model;
+    if (moves.length === 0) return;
+    const at = moves.findIndex((m) => m.move_id === this.model.selectedId);
+    const start = this.model.regardSelected ? at + step : Math.max(at, 0);
+    const next = moves[Math.min(moves.length - 1, Math.max(0, start))];
+    if (next) this.model.select(next.move_id, true);
+  }
+
+  selectNumber(number: number): void {
+    const move = this.model.moves[number - 1];
+    if (move) this.model.select(move.move_id, true);
+  }
+
+  progress(moveId: string): Progress | null {
+    const move = this.model.moves.find((m) => m.move_id === moveId);
+    const { picture, shelf } = this.model;
+    if (!move || !picture || !shelf.shown) return null;
+    return progressOf(picture, move, shelf.shown.plan_id, this.desk.pending(moveId));
+  }
+
+  accept(moveId: string | null = this.model.selectedId): void {
+    if (moveId === null || !this.model.armed || this.progress(moveId)?.phase !== "recommended") return;
+    const planId = this.model.shelf.shown?.plan_id;
+    if (planId) void this.desk.send(planId, moveId, "accept", null);
+  }
+
+  startReject(moveId: string | null = this.model.selectedId): void {
+    if (moveId === null || !this.model.armed || this.progress(moveId)?.phase !== "recommended") return;
+    this.model.select(moveId, false);
+    this.model.setRejecting(moveId);
+  }
+
+  cancelReject(): void {
+    this.model.setRejecting(null);
+  }
+
+  reject(reason: RejectReason): void {
+    const moveId = this.model.rejectingId;
+    const planId = this.model.shelf.shown?.plan_id;
+    this.model.setRejecting(null);
+    if (moveId !== null && planId) void this.desk.send(planId, moveId, "reject", reason);
+  }
+
+  /** Takes back one move, or the last decision that can still be taken back. */
+  undo(moveId?: string): void {
+    const target = this.undoTarget(moveId);
+    if (target) void this.desk.send(target.planId, target.moveId, "undo", null);
+  }
+
+  private undoTarget(moveId?: string): { planId: string; moveId: string } | null {
+    const { picture } = this.model;
+    if (!picture) return null;
+    const shown = this.model.moves.map((m) => ({ move: m, progress: this.progress(m.move_id) }));
+    const candidates = [...shown, ...underWay(picture, new Set(shown.map((s) => s.move.move_id)))]
+      .filter((c) => c.progress?.undoable && (moveId === undefined || c.move.move_id === moveId))
+      .sort((a, b) => Date.parse(b.progress?.at ?? "") - Date.parse(a.progress?.at ?? ""));
+    const planId = candidates[0]?.progress?.planId;
+    return candidates[0] && planId ? { planId, moveId: candidates[0].move.move_id } : null;
+  }
+
+  toggleWhy(): void {
+    this.model.whyOpen = !this.model.whyOpen;
+    if (this.model.selectedId !== null) this.model.select(this.model.selectedId, true);
+  }
+
+  showNewer(): void {
+    this.model.releaseWaiting(true);
+  }
+
+  nextLayer(): void {
+    const at = LAYERS.indexOf(this.model.layer);
+    this.model.setLayer(LAYERS[(at + 1) % LAYERS.length] ?? "now");
+  }
+
+  toggleTheme(): void {
+    this.model.dark = !this.model.dark;
+    this.model.changed("theme");
+  }
+}

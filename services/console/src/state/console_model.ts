@@ -1,0 +1,190 @@
+/**
+ * Everything the console knows at one moment, and who wants to hear when it changes.
+ * The stream writes it, views read it; changes are told once per animation frame. Never draws, never sends.
+ */
+import type { Beat, HistoryPoint, Kind, PictureDelta, Plan, PlanMove, Region, Snapshot, Station, Zones } from "../api/types";
+import type { ConnectionState } from "../api/live_stream";
+import { decodeZones, type LayerName, type ZoneBytes } from "../zones/bands";
+import type { Health } from "./health";
+import { withPlan } from "./history";
+import { applyDelta, fromSnapshot, type PictureState } from "./picture_state";
+import { isHeld, PlanShelf } from "./plan_shelf";
+
+export type Topic = "picture" | "plan" | "zones" | "health" | "selection" | "layer" | "desk" | "theme";
+
+// After an automatic swap a key meant for the old move must not hit the new one.
+const DISARMED_MS = 700;
+
+export class ConsoleModel {
+  readonly stations: ReadonlyMap<string, Station>;
+  readonly kind: Kind;
+  readonly shelf = new PlanShelf();
+  picture: PictureState | null = null;
+  latestPlan: Plan | null = null;
+  history: HistoryPoint[] = [];
+  zonesLive: ZoneBytes | null = null;
+  zonesShown: ZoneBytes | null = null;
+  health: Health = { lastMessageMs: null, lastBeat: null, lastBeatMs: null, connection: "connecting" };
+  layer: LayerName = "now";
+  dark = true;
+  selectedId: string | null = null;
+  hoveredId: string | null = null;
+  rejectingId: string | null = null;
+  whyOpen = false;
+  pointerOverList = false;
+  private lastKeySelectionMs: number | null = null;
+  private armedAtMs = 0;
+  private readonly dirty = new Set<Topic>();
+  private readonly listeners: { topics: readonly Topic[]; run: () => void }[] = [];
+  private frame = 0;
+
+  constructor(readonly region: Region) {
+    this.stations = new Map(region.stations.map((s) => [s.id, s]));
+    const kind = region.kinds[0];
+    if (!kind) throw new Error("the region names no kind of appliance; it must name at least one");
+    this.kind = kind;
+  }
+
+  on(topics: readonly Topic[], run: () => void): void {
+    this.listeners.push({ topics, run });
+  }
+
+  changed(...topics: Topic[]): void {
+    for (const topic of topics) this.dirty.add(topic);
+    if (this.frame === 0) this.frame = window.requestAnimationFrame(() => this.flush());
+  }
+
+  private flush(): void {
+    this.frame = 0;
+    const topics = new Set(this.dirty);
+    this.dirty.clear();
+    for (const listener of this.listeners) {
+      if (listener.topics.some((t) => topics.has(t))) listener.run();
+    }
+  }
+
+  // What comes from the stream.
+
+  takeSnapshot(message: Snapshot): void {
+    this.heard();
+    this.picture = fromSnapshot(message.picture);
+    this.history = message.history;
+    if (message.plan) this.takePlan(message.plan);
+    if (message.zones) this.takeZones(message.zones);
+    this.changed("picture");
+  }
+
+  takeDelta(message: PictureDelta): void {
+    this.heard();
+    if (this.picture) this.picture = applyDelta(this.picture, message);
+    this.changed("picture");
+  }
+
+  takePlan(plan: Plan): void {
+    this.heard();
+    this.latestPlan = plan;
+    this.history = withPlan(this.history, plan);
+    const outcome = this.shelf.offer(plan, this.held());
+    if (outcome === "swapped") this.afterSwap();
+    this.changed("plan");
+  }
+
+  takeZones(message: Zones): void {
+    this.heard();
+    this.zonesLive = decodeZones(message);
+    const shownPlan = this.shelf.shown?.plan_id;
+    if (this.zonesShown === null || message.plan_id === shownPlan) this.zonesShown = this.zonesLive;
+    this.changed("zones");
+  }
+
+  takeBeat(beat: Beat): void {
+    this.heard();
+    this.health.lastBeat = beat;
+    this.health.lastBeatMs = Date.now();
+    this.changed("health");
+  }
+
+  takeConnection(state: ConnectionState): void {
+    this.health.connection = state;
+    this.changed("health");
+  }
+
+  private heard(): void {
+    this.health.lastMessageMs = Date.now();
+  }
+
+  // What the officer looks at.
+
+  get moves(): readonly PlanMove[] {
+    return this.shelf.shown?.moves ?? [];
+  }
+
+  get selected(): PlanMove | null {
+    return this.moves.find((m) => m.move_id === this.selectedId) ?? null;
+  }
+
+  /** The move whose effects the map shows: the one pointed at, else the one chosen by key or click. */
+  get regarded(): PlanMove | null {
+    return this.moves.find((m) => m.move_id === this.hoveredId) ?? (this.regardSelected ? this.selected : null);
+  }
+
+  /** True once the officer has chosen a move; the first of a list is only preselected. */
+  regardSelected = false;
+
+  get armed(): boolean {
+    return Date.now() >= this.armedAtMs;
+  }
+
+  held(): boolean {
+    return isHeld({
+      pointerOverList: this.pointerOverList,
+      dialogOpen: this.rejectingId !== null,
+      lastKeySelectionMs: this.lastKeySelectionMs,
+      nowMs: Date.now(),
+    });
+  }
+
+  select(moveId: string, byKey: boolean): void {
+    if (this.selectedId !== moveId) this.rejectingId = null;
+    this.selectedId = moveId;
+    this.regardSelected = true;
+    if (byKey) this.lastKeySelectionMs = Date.now();
+    this.changed("selection");
+  }
+
+  hover(moveId: string | null): void {
+    if (this.hoveredId === moveId) return;
+    this.hoveredId = moveId;
+    this.changed("selection");
+  }
+
+  setRejecting(moveId: string | null): void {
+    this.rejectingId = moveId;
+    this.changed("selection");
+  }
+
+  setLayer(layer: LayerName): void {
+    this.layer = layer;
+    this.changed("layer");
+  }
+
+  /** Shows the waiting plan when nothing holds the shown one (or when the officer asks for it). */
+  releaseWaiting(asked: boolean): void {
+    if (!asked && this.held()) return;
+    if (!this.shelf.release()) return;
+    this.afterSwap();
+    this.changed("plan", "zones");
+  }
+
+  private afterSwap(): void {
+    const ids = this.moves.map((m) => m.move_id);
+    if (this.zonesLive?.planId === this.shelf.shown?.plan_id) this.zonesShown = this.zonesLive;
+    if (this.hoveredId !== null && !ids.includes(this.hoveredId)) this.hoveredId = null;
+    if (this.rejectingId !== null && !ids.includes(this.rejectingId)) this.rejectingId = null;
+    if (this.selectedId !== null && ids.includes(this.selectedId)) return;
+    this.selectedId = ids[0] ?? null;
+    this.regardSelected = false;
+    this.whyOpen = false;
+    this.armedAtMs = Date.now() + DISARMED_MS;
+  }
+}

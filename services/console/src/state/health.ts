@@ -1,0 +1,43 @@
+/**
+ * How fresh the shown picture is, and what to warn of. Pure: clocks are passed in.
+ */
+import type { Beat } from "../api/types";
+import type { ConnectionState } from "../api/live_stream";
+
+// Beats come every 2 s: two missed ones and a little more mean that the stream is silent.
+export const SILENT_STREAM_MS = 5_000;
+// A service that has heard nothing for this long may have lost its input.
+export const SILENT_INPUT_S = 30;
+// After this long without any message the connection is made anew.
+export const RENEW_STREAM_MS = 12_000;
+
+export interface Health {
+  lastMessageMs: number | null;
+  lastBeat: Beat | null;
+  lastBeatMs: number | null;
+  connection: ConnectionState;
+}
+
+export type Warning =
+  | { kind: "silent_stream"; ageS: number }
+  | { kind: "silent_input"; ageS: number }
+  | { kind: "degraded"; ageS: number; reason: string };
+
+/** Seconds since the picture was last known to be right: a message or a beat confirms it. */
+export function pictureAgeS(health: Health, nowMs: number): number | null {
+  return health.lastMessageMs === null ? null : Math.max(0, (nowMs - health.lastMessageMs) / 1000);
+}
+
+export function warningOf(health: Health, nowMs: number): Warning | null {
+  const ageS = pictureAgeS(health, nowMs);
+  if (ageS === null) return null;
+  if (ageS * 1000 > SILENT_STREAM_MS) return { kind: "silent_stream", ageS };
+  const beat = health.lastBeat;
+  if (beat === null || health.lastBeatMs === null) return null;
+  if (beat.degraded !== null) return { kind: "degraded", ageS, reason: beat.degraded };
+  const inputAgeS = beat.last_event_age_s;
+  if (inputAgeS !== null && inputAgeS > SILENT_INPUT_S) {
+    return { kind: "silent_input", ageS: inputAgeS + (nowMs - health.lastBeatMs) / 1000 };
+  }
+  return null;
+}
