@@ -7,11 +7,14 @@ most, which is a fire engine's length.
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
+from pyproj.enums import TransformDirection
+from pyproj.transformer import TransformerGroup
 
 from geo.arrays import FloatArray
 
@@ -39,7 +42,7 @@ def to_wgs84(en: npt.ArrayLike, crs: str = BRITISH_NATIONAL_GRID) -> FloatArray:
     ValueError
         Where the shape is not (n, 2) or (2,), or the CRS is unknown or not in metres.
     """
-    return _transform(en, crs, WGS84)
+    return _moved(en, crs, TransformDirection.FORWARD)
 
 
 def from_wgs84(lonlat: npt.ArrayLike, crs: str) -> FloatArray:
@@ -50,7 +53,7 @@ def from_wgs84(lonlat: npt.ArrayLike, crs: str) -> FloatArray:
     ValueError
         Where the shape is not (n, 2) or (2,), or the CRS is unknown or not in metres.
     """
-    return _transform(lonlat, WGS84, crs)
+    return _moved(lonlat, crs, TransformDirection.INVERSE)
 
 
 def to_bng(lonlat: npt.ArrayLike) -> FloatArray:
@@ -77,16 +80,28 @@ def utm_crs(lon: float, lat: float) -> str:
 
 
 @lru_cache(maxsize=MAX_CACHED_TRANSFORMERS)
-def _transformer(source: str, target: str) -> pyproj.Transformer:
-    check_crs(target if source == WGS84 else source)
-    return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=True)
+def _transformer(crs: str) -> pyproj.Transformer:
+    """Return the one transformation from `crs` to WGS84 that is used everywhere, there and back.
+
+    Left to itself pyproj chooses by place among several, and near the edge of the British grid it goes one
+    way by a rough one and back by another, 130 m apart.
+    """
+    check_crs(crs)
+    with warnings.catch_warnings():
+        # It warns that the grid file of the best one is missing: that is known, and its cost is stated above.
+        warnings.simplefilter("ignore")
+        group = TransformerGroup(crs, WGS84, always_xy=True, allow_ballpark=False)
+    if not group.transformers:
+        raise ValueError(f"crs: {crs!r} has no transformation to WGS84 here; use one such as EPSG:27700")
+    known = [one for one in group.transformers if one.accuracy >= 0] or group.transformers
+    return min(known, key=lambda one: one.accuracy)
 
 
-def _transform(points: npt.ArrayLike, source: str, target: str) -> FloatArray:
+def _moved(points: npt.ArrayLike, crs: str, direction: TransformDirection) -> FloatArray:
     array = np.asarray(points, dtype=np.float64)
     if array.ndim not in (1, 2) or array.shape[-1] != 2:
         raise ValueError(f"points: shape is {array.shape}; it must be (n, 2) or (2,)")
     if array.size == 0:
         return array.copy()
-    x, y = _transformer(source, target).transform(array[..., 0], array[..., 1])
+    x, y = _transformer(crs).transform(array[..., 0], array[..., 1], direction=direction)
     return np.stack([x, y], axis=-1)

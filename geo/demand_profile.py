@@ -37,7 +37,7 @@ def week_profile(day: tuple[float, ...], week: tuple[float, ...]) -> FloatArray:
         raise ValueError(f"day, week: {len(day)} and {len(week)} values; they must be {HOURS} and {DAYS}")
     factors = np.outer(week, day).ravel()
     factors[list(LATE_HOURS)] *= LATE_FACTOR
-    return factors / factors.mean()
+    return np.asarray(factors / factors.mean())
 
 
 def weekly_demand(zone_rate_per_h: FloatArray, business_share: FloatArray) -> Float32Array:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from scipy.spatial import KDTree
 
@@ -194,6 +196,7 @@ def _stations(
     """Place the stations on main roads, spread as people are but not quite as much."""
     wanted = land.spread(size.stations, 1.15, rng)
     good = np.unique(roads.tail[(roads.speed_class != LOCAL) & (roads.speed_class != MOTORWAY)])
+    good = good[land.bank_of(roads.node_en[good]) >= 0]  # not on a bridge
     tree = KDTree(roads.node_en[good])
     taken: set[int] = set()
     en = np.empty((size.stations, 2))
@@ -253,7 +256,7 @@ def _appliances(
     return Stations(stations.ids, stations.names, stations.district, stations.en, bays), appliances
 
 
-def _apart(en: FloatArray, busy: FloatArray, count: int, offset: int) -> list[int]:
+def _apart(en: FloatArray, busy: npt.NDArray[Any], count: int, offset: int) -> list[int]:
     """Choose `count` stations far from each other, starting with one of the busiest."""
     chosen = [int(np.argsort(-busy)[offset])]
     while len(chosen) < count:

@@ -33,7 +33,8 @@ SPOKES_RADIUS_M = 21_500.0
 def make_streets(land: Land, nodes: int, rng: np.random.Generator) -> RoadNetwork:
     """Draw the roads: about `nodes` nodes, all reachable from each other."""
     main_en, main_edges, main_class = _main_roads(land, rng)
-    local_en = _street_corners(land, nodes - len(main_en), main_en, rng)
+    # A small city is mostly main road by count; a third of it is streets all the same.
+    local_en = _street_corners(land, max(nodes - len(main_en), nodes // 3), main_en, rng)
     en = np.concatenate([main_en, local_en])
     links = _street_links(en, main_en, main_edges, main_class, land, rng)
     edges = np.concatenate([main_edges, links])
@@ -151,7 +152,9 @@ def _bridge(land: Land, east: float, rng: np.random.Generator) -> FloatArray:
     reach = rng.uniform(0.07, 0.12, 2) * land.radius_m
     along = np.linspace(-reach[0], reach[1], 24)[:, None] * square
     aside = np.array([-square[1], square[0]])
-    return land.river_line[at] + along + wave(24, 4, 0.1 * float(reach.sum()), rng)[:, None] * aside
+    return np.asarray(
+        land.river_line[at] + along + wave(24, 4, 0.1 * float(reach.sum()), rng)[:, None] * aside
+    )
 
 
 def _neighbours(places: FloatArray) -> IntArray:
@@ -228,10 +231,11 @@ def _street_links(
 
 
 def _blocked(en: FloatArray, links: IntArray, walls: IntArray, land: Land) -> BoolArray:
-    """Tell which links run through the river or over a main road without a junction, or are too long."""
+    """Tell which links leave the land or run over a main road without a junction, or are too long."""
     lines: GeometryArray = shapely.linestrings(en[links])
-    shapely.prepare(land.river)
-    blocked = np.asarray(shapely.intersects(land.river, lines))
+    ground = shapely.MultiPolygon(land.banks)
+    shapely.prepare(ground)
+    blocked = ~np.asarray(shapely.covers(ground, lines))
     tree = shapely.STRtree(shapely.linestrings(en[walls]))
     crossing, _ = tree.query(lines, predicate="crosses")
     blocked[crossing] = True

@@ -120,7 +120,7 @@ def roads(
         return _collection([])
     tails, heads, classes = _two_way_once(region.roads)
     en = region.roads.node_en
-    features = []
+    features: list[Feature] = []
     for index, name in enumerate(SPEED_CLASSES):
         chosen = classes == index
         middle = (en[tails[chosen]] + en[heads[chosen]]) / 2

@@ -5,6 +5,7 @@ Called by the London builder. Never decides how many appliances stand where; it 
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def _shapes(path: Path, fields: tuple[str, ...]) -> tuple[list[tuple[str, ...]],
                 )
             records = [[str(record[name]) for name in fields] for record in reader.iterRecords()]
             shapes = [shapely.geometry.shape(shape.__geo_interface__) for shape in reader.iterShapes()]
-    except (shapefile.ShapefileException, OSError, UnicodeDecodeError, EOFError) as error:
+    except (shapefile.ShapefileException, struct.error, OSError, UnicodeDecodeError, EOFError) as error:
         raise SourceError(f"{path}: is no readable shapefile: {error}") from error
     if not records:
         raise SourceError(f"{path}: holds no area")

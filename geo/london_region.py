@@ -77,8 +77,6 @@ def build_london_region(
         Holds the files of `london_files`.
     incidents_per_day
         The true volume that demand is scaled to.
-    progress
-        Told in words what is being done.
 
     Raises
     ------
@@ -87,8 +85,8 @@ def build_london_region(
     """
     if not 0 < incidents_per_day < 1e6:
         raise ValueError(f"incidents_per_day: {incidents_per_day}; it must be above 0 and below a million")
-    say = progress or (lambda _: None)
     check_folder(folder)
+    say = progress or (lambda _: None)
     say("stations, areas, boroughs and population")
     listed = read_stations(folder / STATIONS_FILE)
     boroughs = read_boroughs(folder / BOROUGHS_FILE)
@@ -106,6 +104,7 @@ def build_london_region(
     say("demand")
     zone, hour = _located(read.records, zones)
     known = zone >= 0
+    demand = recorded_demand(zone[known], hour[known], zones.population, zones.district, incidents_per_day)
     region = Region(
         id=LONDON_ID,
         name="London",
@@ -118,9 +117,7 @@ def build_london_region(
         zones=zones,
         districts=boroughs.names,
         boundary=shapely.union_all(boroughs.polygons),
-        demand_per_h=recorded_demand(
-            zone[known], hour[known], zones.population, zones.district, incidents_per_day
-        )[None],
+        demand_per_h=demand[None],
         station_zone_s=fit.law.matrix(stations.en, zones.en),
         station_station_s=fit.law.matrix(stations.en, stations.en),
         turnout_s=fit.turnout_s,

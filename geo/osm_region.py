@@ -178,14 +178,15 @@ def _hexagons(boundary: shapely.Geometry) -> GeometryArray:
     turn = np.radians(np.arange(30, 390, 60))
     corner = side * np.column_stack([np.cos(turn), np.sin(turn)])
     cells: GeometryArray = shapely.polygons(middle[:, None, :] + corner[None, :, :])
-    return cells[shapely.intersects(cells, boundary)]
+    covering: GeometryArray = cells[shapely.intersects(cells, boundary)]
+    return covering
 
 
 def _districts(en: FloatArray, settlements: NamedPlaces) -> tuple[tuple[str, ...], IntArray]:
     """Return districts named after the nearest settlement, and the district (Z,) of each zone."""
     if not settlements.names:
         return ("Whole area",), np.zeros(len(en), dtype=np.int64)
-    nearest = KDTree(settlements.en).query(en)[1]
+    nearest = np.asarray(KDTree(settlements.en).query(en)[1])
     found = [settlements.names[at] for at in nearest]
     districts = tuple(sorted(set(found)))
     number = {name: index for index, name in enumerate(districts)}

@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -28,7 +29,7 @@ from geo.travel_time import TravelTimes
 FORMAT = "dynamic-cover-region"
 MANIFEST = "region.json"
 MAX_FILE_BYTES = 1 << 30  # no honest region comes near it
-AnyArray = npt.NDArray[np.generic]
+AnyArray = npt.NDArray[Any]
 __all__ = ["PackError", "check_may_write", "load_region", "save_region"]
 
 

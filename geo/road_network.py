@@ -140,8 +140,8 @@ class RoadNetwork:
             between = self._between(self.graph(), sources, targets, cutoff_s)
         else:  # fewer searches: from the destinations, against the arcs
             between = self._between(self.graph().T.tocsr(), targets, sources, cutoff_s).T
-        times = between[np.ix_(source_of, target_of)]
-        times = times + (origin_m[:, None] + destination_m[None, :]) / SNAP_SPEED_MPS
+        snap_m = origin_m[:, None] + destination_m[None, :]
+        times = between[np.ix_(source_of, target_of)] + snap_m / SNAP_SPEED_MPS
         times[times > cutoff_s] = np.inf
         return np.ascontiguousarray(times, dtype=np.float32)
 
@@ -176,7 +176,7 @@ class RoadNetwork:
         trees = self._lazy.trees
         tree = trees.get(node)
         if tree is None:
-            times, before = dijkstra(self.graph(), indices=node, return_predecessors=True)
+            times, before = dijkstra(self.graph(), indices=np.array(node), return_predecessors=True)
             tree = _Tree(times.astype(np.float32), before.astype(np.int32))
             trees[node] = tree
             while len(trees) > MAX_CACHED_TREES:

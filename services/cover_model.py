@@ -46,23 +46,18 @@ class CoverModel:
         region: Region,
         max_moves: int,
         rejection_rule: RejectionRule,
-        move_cost_rule: MoveCostRule | None = None,
+        move_cost_rule: MoveCostRule,
     ) -> None:
         self._region = region
         self._max_moves = max_moves
         self._rejection_rule = rejection_rule
         self._station = {id_: i for i, id_ in enumerate(region.stations.ids)}
         self._appliance = {id_: i for i, id_ in enumerate(region.appliances.ids)}
-        self._move_cost = (move_cost_rule or MoveCostRule()).matrix(region.station_station_s)
+        self._move_cost = move_cost_rule.matrix(region.station_station_s)
         self.standards = tuple(
             Standard(first_target_s=kind.first_target_s, second_target_s=kind.second_target_s)
             if kind.two_needed
-            else Standard(
-                first_target_s=kind.first_target_s,
-                second_target_s=kind.second_target_s,
-                second_weight=0.0,
-                late_s=0.0,
-            )
+            else Standard.first_only(kind.first_target_s)
             for kind in region.kinds
         )
         self.attendance_s = np.ascontiguousarray(region.station_zone_s + region.turnout_s, dtype=np.float32)

@@ -85,7 +85,8 @@ class Hub:
         wake = self._wake
         if self._seq == seq and not self.closed:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await wake.wait()
 
     def _wake_all(self) -> None:
         wake, self._wake = self._wake, asyncio.Event()

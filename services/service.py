@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from geo.region import Region
+from optimiser.cover.move_cost import MoveCostRule
 from services.area_state import AreaState
 from services.area_worker import AreaWorker
 from services.cover_model import CoverModel, RejectionRule
@@ -51,7 +52,9 @@ class Area:
         rejection_rule = RejectionRule(
             timedelta(minutes=settings.reject_holds_min), settings.reject_ends_at_fewer
         )
-        self.solver = CoverSolver(region, CoverModel(region, settings.max_moves, rejection_rule))
+        move_cost_rule = MoveCostRule(fixed=settings.move_fixed_cost, gap_h=settings.move_gap_h)
+        model = CoverModel(region, settings.max_moves, rejection_rule, move_cost_rule)
+        self.solver = CoverSolver(region, model)
         self.worker = AreaWorker(
             self.state, log, self.dead_letters, checkpoints, self.hub, self.solver, metrics, settings
         )

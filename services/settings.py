@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         Most live streams for one area.
     max_moves
         Most moves in one plan.
+    move_fixed_cost, move_gap_h
+        What being moved costs a crew, in units of the objective (weighted seconds an hour), and for how many
+        hours a gap is expected to last; see `optimiser.cover.move_cost`.
     certify_s
         Seconds a proof may take.
     certify_min_s
@@ -68,6 +71,8 @@ class Settings(BaseSettings):
     max_batch: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     max_consoles: Annotated[int, Field(ge=1, le=10_000)] = 200
     max_moves: Annotated[int, Field(ge=0, le=20)] = 6
+    move_fixed_cost: Annotated[float, Field(ge=0, le=100_000)] = 15.0
+    move_gap_h: Annotated[float, Field(gt=0, le=24)] = 1.0
     certify_s: Annotated[float, Field(ge=0, le=60)] = 2.0
     certify_min_s: Annotated[float, Field(ge=0, le=10)] = 0.15
     reject_holds_min: Annotated[float, Field(ge=0, le=24 * 60)] = 60.0

@@ -81,8 +81,10 @@ class EmbeddedLog:
         log = self._area(area)
         if offset >= log.end and wait_s > 0:
             arrived = self._arrived.setdefault(area, asyncio.Event())
+            # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with a record.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(arrived.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await arrived.wait()
             log = self._area(area)
         return log.read(offset, limit)
 

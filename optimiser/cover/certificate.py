@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.cover.arrays import BoolArray, FloatArray, IntArray
+from optimiser.cover.arrays import FloatArray, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
 from optimiser.cover.cuts import CutStore
 from optimiser.cover.master import Master, Relaxed
@@ -22,6 +22,8 @@ from optimiser.cover.state import CoverState, Pair
 
 # A plan within this share of the bound is called proven (the service level of the design).
 PROVEN_GAP = 1e-3
+# Fractions of a move below this are not rounded up.
+LEAST_LIKED = 0.05
 # The relaxation has settled when its true value is this close to its bound, as a share of the objective.
 SETTLED_SHARE = 2e-5
 # Columns admitted at the start from the prices of a state, and in one iteration from the relaxation.
@@ -34,6 +36,10 @@ MOST_LINEAR_ITERATIONS = 200
 MOST_WHOLE_ITERATIONS = 60
 # A whole-number programme is given at most so long before cancelling is looked at again.
 WHOLE_SLICE_S = 0.5
+# Moves are left aside once they lift the bound to within this share of the gap asked for.
+ENOUGH_SHARE = 0.98
+# A cut that rises by less than this share of the objective is not worth a row.
+LEAST_VIOLATION_SHARE = 1e-9
 # The bound is lowered by this share of the objective for rounding in its own sums.
 BOUND_MARGIN = 1e-10
 
@@ -83,18 +89,9 @@ class Certification:
         self._search.restart(starts[-1])
         self.best = self._exact()
         self.bound = 0.0
-        # Kinds without movers cannot change: their risk is a constant.
-        moving = np.bincount(movers.kind, minlength=problem.n_kinds) > 0
-        self._kinds: BoolArray = moving
-        fixed = self._search.state.exact_risks()[~moving].sum()
         self._pool = store.pool(problem)
-        self._master = Master(
-            movers,
-            problem.n_kinds * store.n_groups,
-            problem.max_moves,
-            fixed_risk=float(fixed),
-            scale=self.best.objective,
-        )
+        n_groups = problem.n_kinds * store.n_groups
+        self._master = Master(movers, n_groups, problem.max_moves, self.best.objective)
         self._master.admit(base_prices, COLUMNS_AT_START)
         self._master.admit(self._search.state.prices(), COLUMNS_AT_START)
         for pairs in starts:
@@ -105,8 +102,8 @@ class Certification:
         self._use(self._pool.binding())
         for pairs in starts:
             counts = self._counts_of(pairs)
-            self._use(self._pool.tightest(counts.reshape(-1)))
-            self._cut(counts, None)
+            self._use(self._pool.tightest(counts))
+            self._cut(counts, self._pool.value_at(counts))
 
     def run(self) -> Certified:
         """Work until the plan is proven, time is over or the caller cancels."""
@@ -152,19 +149,16 @@ class Certification:
                 return latest
         return latest
 
-    def _cut(self, counts: FloatArray, risk: FloatArray | None, at: FloatArray | None = None) -> float:
-        """Add the cuts at some counts that rise above the risk the programme now believes in.
+    def _cut(self, counts: FloatArray, risk: FloatArray, at: FloatArray | None = None) -> float:
+        """Add the cuts at some counts that rise above the risk believed in so far, group by group.
 
         Returns the exact risk at these counts. `at` (the counts themselves if None) is where the comparison
-        with `risk` is made; without `risk` every cut is added.
+        with `risk` is made.
         """
-        constant, slope = self._store.cuts_at(self._problem, counts, self._kinds)
-        value = constant + slope @ counts.reshape(-1)
-        there = value if at is None else constant + slope @ at.reshape(-1)
-        if risk is None:
-            new = np.flatnonzero(there > 0.0)
-        else:
-            new = np.flatnonzero(there > risk + 1e-9 * max(self.best.objective, 1e-9))
+        constant, slope = self._store.cuts_at(self._problem, counts)
+        value = self._store.value(constant, slope, counts)
+        there = value if at is None else self._store.value(constant, slope, at)
+        new = np.flatnonzero(there > risk + LEAST_VIOLATION_SHARE * self.best.objective)
         self._use(self._pool.add(constant[new], slope[new], new))
         return float(value.sum())
 
@@ -189,11 +183,10 @@ class Certification:
 
     def _round(self, relaxed: Relaxed) -> None:
         """Make the moves the relaxation likes most, as far as rules allow, and re-optimise."""
-        group, end = np.nonzero(self._master.columns)
-        liked = [c for c in np.argsort(-relaxed.moved[: group.size]).tolist() if relaxed.moved[c] > 0.05]
+        liked = [c for c in np.argsort(-relaxed.moved).tolist() if relaxed.moved[c] > LEAST_LIKED]
         self._search.restart(())
         for c in liked:
-            pair = (int(group[c]), int(end[c]))
+            pair = (int(relaxed.group[c]), int(relaxed.end[c]))
             if len(self._search.pairs) < self._problem.max_moves and self._search.state.allows(pair):
                 self._search.restart((*self._search.pairs, pair))
         self._search.improve(self._problem.max_moves)
@@ -215,35 +208,27 @@ class Certification:
     def _branch(self, relaxed: Relaxed) -> None:
         """Close what the relaxation leaves with whole-number programmes over the cuts.
 
-        A move whose reduced price lifts the bound to the best plan cannot be part of a better one; so few
-        are left that the programmes are small. Each answer is priced exactly: a better plan, or new cuts.
+        A plan that makes a move whose reduced price lifts the bound to `enough` cannot refute the proof: so
+        few moves are left that the programmes are small. Each answer is priced exactly: a better plan, or
+        new cuts.
         """
         slice_s = WHOLE_SLICE_S
         for _ in range(MOST_WHOLE_ITERATIONS):
             if self._proven() or self._finished() is not None:
                 return
-            useful = relaxed.bound + relaxed.reduced < self.best.objective
+            enough = self.best.objective * (1.0 - ENOUGH_SHARE * self._target)
+            useful = relaxed.bound + relaxed.reduced < enough
             seconds = min(slice_s, self._remaining_s())
             whole = self._master.solve_whole(self._pool, self._rows, useful, self._target / 4.0, seconds)
             if whole is None:
-                return
-            self._raise_bound(whole.bound)
-            pairs = tuple((g, end) for g, end, times in whole.moved for _ in range(times))
-            value = self._try_whole(pairs)
+                slice_s *= 2.0
+                continue
+            self._raise_bound(min(whole.bound, enough))
             if not whole.settled:
                 slice_s *= 2.0
-            elif value - whole.bound <= SETTLED_SHARE * self.best.objective and not self._proven():
-                self._target_tighter()
-
-    def _target_tighter(self) -> None:
-        """The programme's answer is as good as its bound allows: nothing more can be asked of it."""
-        self._stalled = True
-
-    def _try_whole(self, pairs: tuple[Pair, ...]) -> float:
-        counts = self._counts_of(pairs)
-        risk = self._cut(counts, None)
-        self._search.restart(pairs)
-        value = risk + self._search.state.cost
-        self._search.improve(self._problem.max_moves)
-        self._note()
-        return value
+            pairs = tuple((g, end) for g, end, times in whole.moved for _ in range(times))
+            counts = self._counts_of(pairs)
+            self._cut(counts, self._pool.value_at(counts))
+            self._search.restart(pairs)
+            self._search.improve(self._problem.max_moves)
+            self._note()

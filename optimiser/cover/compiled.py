@@ -2,6 +2,9 @@
 
 Used by the kernel files only. Compiled code is kept on disk between runs (`cache`) and lets other threads
 run (`nogil`), so that a service can answer while a solve is under way. It never compiles at import.
+
+What is kept is renewed when the file of the compiled function changes, not when a file it calls into does:
+so everything the kernels call stands in the same file.
 """
 
 from collections.abc import Callable

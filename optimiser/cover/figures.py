@@ -36,7 +36,7 @@ def times_of_kind(
     """Return capped times of the first and second appliance of one kind, (Z,) each, from counts (S,)."""
     first_s = np.empty(index.n_zones, dtype=np.float32)
     second_s = np.empty(index.n_zones, dtype=np.float32)
-    times_of(counts, index.order, index.sorted_s, cap_s, first_s, second_s)
+    times_of(counts, index.order, index.sorted_s, float(cap_s), first_s, second_s)
     return first_s, second_s
 
 
@@ -47,15 +47,34 @@ def zone_times(index: AttendanceIndex, problem: CoverProblem, moves: tuple[Move,
     return ZoneTimes(np.stack([first for first, _ in pairs]), np.stack([second for _, second in pairs]))
 
 
-def figures_of(index: AttendanceIndex, problem: CoverProblem, moves: tuple[Move, ...]) -> CoverFigures:
-    """Return risk and shares within targets after the moves."""
-    counts = counts_after(problem, moves)
-    risk, first, second = 0.0, [], []
-    for k, standard in enumerate(problem.standards):
-        first_s, second_s = times_of_kind(index, counts[k], standard.cap_s)
-        sums = sums_of(first_s, second_s, demand_row(problem, k), standard.as_row())
-        risk += sums[0]
-        # Where nothing is asked for, nothing is missed.
-        first.append(min(1.0, sums[1] / sums[3]) if sums[3] > 0.0 else 1.0)
-        second.append(min(1.0, sums[2] / sums[3]) if sums[3] > 0.0 else 1.0)
-    return CoverFigures(risk, tuple(first), tuple(second))
+class Figures:
+    """Risk and shares within targets for the plans of one problem.
+
+    Plans share most of what they look like: a kind whose appliances stand as in an earlier plan is not
+    computed again. Made for one solve and thrown away with it.
+    """
+
+    def __init__(self, index: AttendanceIndex, problem: CoverProblem) -> None:
+        self._index, self._problem = index, problem
+        self._known: dict[tuple[int, bytes], tuple[float, float, float]] = {}
+
+    def after(self, moves: tuple[Move, ...]) -> CoverFigures:
+        """Return the figures after the moves."""
+        counts = counts_after(self._problem, moves)
+        of_kinds = [self._of_kind(k, counts[k]) for k in range(self._problem.n_kinds)]
+        return CoverFigures(
+            risk=sum(risk for risk, _, _ in of_kinds),
+            first_share=tuple(first for _, first, _ in of_kinds),
+            second_share=tuple(second for _, _, second in of_kinds),
+        )
+
+    def _of_kind(self, k: int, counts: IntArray) -> tuple[float, float, float]:
+        key = (k, counts.tobytes())
+        if key not in self._known:
+            standard = self._problem.standards[k]
+            first_s, second_s = times_of_kind(self._index, counts, standard.cap_s)
+            sums = sums_of(first_s, second_s, demand_row(self._problem, k), standard.as_row())
+            # Where nothing is asked for, nothing is missed.
+            shares = [min(1.0, part / sums[3]) if sums[3] > 0.0 else 1.0 for part in sums[1:3]]
+            self._known[key] = (sums[0], shares[0], shares[1])
+        return self._known[key]

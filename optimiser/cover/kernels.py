@@ -4,7 +4,8 @@ Called by the state of cover, the certificate and the reasons. Everything here w
 kind of appliance, allocates little, and never checks its input.
 
 Words: `near` (Z, 3) holds, for each zone, the ranks (places in its order of stations) of the three nearest
-available appliances, two at one station having the same rank; rank S means none. `standard` is
+available appliances, two at one station having the same rank; rank S means none. Where a standard asks for
+nothing of the second appliance the third does not matter and repeats the second. `standard` is
 `Standard.as_row()`.
 
 The cost of a zone with times t1 <= t2 is f1(t1) + f2(t2) with
@@ -30,27 +31,35 @@ def _second(t: float, s: StandardRow) -> float:
     return s[1] * t + (t > s[3]) * s[5]
 
 
+@inlined
+def _second_matters(s: StandardRow) -> bool:
+    return s[1] > 0.0 or s[5] > 0.0
+
+
 @compiled
-def _find_near(counts: IntArray, order: Int16Array, near: Int16Array, z: int) -> None:
+def _find_near(counts: IntArray, order: Int16Array, near: Int16Array, z: int, depth: int) -> None:
     n_stations = order.shape[1]
     found = 0
     for r in range(n_stations):
         held = counts[order[z, r]]
-        while held > 0 and found < 3:
+        while held > 0 and found < depth:
             near[z, found] = r
             found += 1
             held -= 1
-        if found == 3:
-            return
-    for i in range(found, 3):
+        if found == depth:
+            break
+    for i in range(found, depth):
         near[z, i] = n_stations
+    if depth < 3:
+        near[z, 2] = near[z, 1]
 
 
 @compiled
-def find_all_near(counts: IntArray, order: Int16Array, near: Int16Array) -> None:
+def find_all_near(counts: IntArray, order: Int16Array, near: Int16Array, standard: StandardRow) -> None:
     """Fill `near` (Z, 3) from the counts at stations (S,)."""
+    depth = 3 if _second_matters(standard) else 2
     for z in range(order.shape[0]):
-        _find_near(counts, order, near, z)
+        _find_near(counts, order, near, z, depth)
 
 
 @compiled
@@ -130,7 +139,7 @@ def _price_zone(
     t1, t2, t3 = float(sorted_s[z, r1]), float(sorted_s[z, r2]), float(sorted_s[z, r3])
     f1_t1, f2_t1 = _first(t1, standard), _second(t1, standard)
     f1_t2, f2_t2, f2_t3 = _first(t2, standard), _second(t2, standard), _second(t3, standard)
-    some, two = r1 < n_stations, r2 < n_stations and r2 != r1
+    some, two = r1 < n_stations, r2 < n_stations and r2 != r1 and _second_matters(standard)
     # Where there is no such station the row of station 0 is named, and never written to.
     origin_1 = order[z, r1] if some else 0
     origin_2 = order[z, r2] if two else 0
@@ -209,12 +218,13 @@ def shift(
     Only zones where the origin is among the nearest three, or where the destination comes before the
     third, are touched.
     """
+    depth = 3 if _second_matters(standard) else 2
     counts[origin] -= 1
     counts[destination] += 1
     for z in range(near.shape[0]):
         if demand[z] > 0.0 and (rank[origin, z] <= near[z, 2] or rank[destination, z] < near[z, 2]):
             _price_zone(z, -1.0, near, order, sorted_s, demand, standard, gain, loss, extra)
-            _find_near(counts, order, near, z)
+            _find_near(counts, order, near, z, depth)
             _price_zone(z, 1.0, near, order, sorted_s, demand, standard, gain, loss, extra)
 
 
@@ -313,6 +323,7 @@ def cut_at(
         Added to: (G,) and (G, S). The cut of group g reads risk_g >= constant[g] + slope[g] @ counts.
     """
     n_stations = order.shape[1]
+    enough = 2.0 if _second_matters(standard) else 1.0
     for z in range(order.shape[0]):
         weight = demand[z]
         if weight <= 0.0:
@@ -324,7 +335,7 @@ def cut_at(
             # A hair below whole numbers still counts: any choice of a and b gives a valid cut.
             if a == n_stations and running >= 1.0 - 1e-9:
                 a = r
-            if running >= 2.0 - 1e-9:
+            if running >= enough - 1e-9:
                 b = r
                 break
         t = float(sorted_s[z, a])

@@ -6,35 +6,44 @@ valid whatever the solver's tolerances; the solver only has to find good prices.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from ortools.linear_solver.python import model_builder_helper as solver_api
+from ortools.linear_solver.python import model_builder_helper
 
 from optimiser.cover.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from optimiser.cover.cuts import CutPool
 from optimiser.cover.movers import Movers
 
-# Measured on London-size states through OR-Tools 9.15: GLOP 4 to 15 ms, HiGHS 15 to 90 ms and without
+# The array types in OR-Tools' own stubs are not those of NumPy; what comes back is typed here again.
+solver_api: Any = model_builder_helper
+
+# Measured on London-size states through OR-Tools 9.15: GLOP 4 to 8 ms, HiGHS 15 to 90 ms and without
 # prices, PDLP 100 ms and more.
 LINEAR_SOLVER = "glop"
+# Half the time of the primal simplex: most rows are cuts that the last answer breaks.
+LINEAR_PARAMETERS = "use_dual_simplex: true"
 WHOLE_SOLVER = "scip"
 # The objective is brought to this size before it is given to a solver, whose tolerances are absolute.
 SOLVER_SCALE = 1e4
-# What a whole-number solver's bound is lowered by, for its tolerances, as a share of the objective.
-WHOLE_MARGIN = 2e-6
+# What a whole-number solver's bound is lowered by, as a share of the objective: SCIP may break each cut by
+# a millionth of its constant, and the constants add up to a few times the objective.
+WHOLE_MARGIN = 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
     """An answer of the linear programme.
 
-    `counts` (K, S) and `moved` (n columns) may be fractional. `risk` (K * G,) is what the cuts say.
-    `bound` is proven. `reduced` (groups, S): no allowed plan that makes this move has an objective below
-    bound + reduced. `carrying`: the rows of the pool whose prices are not zero.
+    `counts` (K, S) and `moved` (n,), how many of each `group` go to each `end`, may be fractional.
+    `risk` (K * G,) is what the cuts say. `bound` is proven. `reduced` (groups, S): no allowed plan that
+    makes this move has an objective below bound + reduced. `carrying`: rows of the pool with a price.
     """
 
     counts: FloatArray
+    group: IntArray
+    end: IntArray
     moved: FloatArray
     risk: FloatArray
     objective: float
@@ -63,19 +72,14 @@ class Master:
         Groups of zones, all kinds together (K * G).
     max_moves
         At most so many moves.
-    fixed_risk
-        Risk of kinds that the cuts do not cover; a constant.
     scale
         Objective of a known plan.
     """
 
-    def __init__(
-        self, movers: Movers, n_groups: int, max_moves: int, *, fixed_risk: float, scale: float
-    ) -> None:
+    def __init__(self, movers: Movers, n_groups: int, max_moves: int, scale: float) -> None:
         self._movers = movers
         self._n_groups = n_groups
         self._max_moves = max_moves
-        self._fixed_risk = fixed_risk
         self._scale = SOLVER_SCALE / scale if scale > 0.0 else 1.0
         self._n_stations = movers.counts.shape[1]
         self._held = movers.counts.sum(axis=0)
@@ -112,9 +116,11 @@ class Master:
         bound, reduced = self._prove(pool, rows, cut_prices, bay_prices)
         return Relaxed(
             counts=counts.reshape(self._movers.counts.shape),
+            group=group,
+            end=end,
             moved=values[self._n_groups + n_counts :],
             risk=values[: self._n_groups] / self._scale,
-            objective=answer.objective_value() / self._scale + self._fixed_risk,
+            objective=answer.objective_value() / self._scale,
             bound=bound,
             reduced=reduced,
             carrying=rows[cut_prices > 1e-7],
@@ -136,7 +142,7 @@ class Master:
             moved=tuple(
                 (int(group[c]), int(end[c]), int(times[c])) for c in np.flatnonzero(times > 0).tolist()
             ),
-            bound=bound / self._scale + self._fixed_risk,
+            bound=bound / self._scale,
             settled=settled,
         )
 
@@ -152,9 +158,12 @@ class Master:
         movers = self._movers
         total = np.bincount(pool.group[rows], weights=cut_prices, minlength=self._n_groups)
         share = cut_prices / np.maximum(total, 1.0)[pool.group[rows]]
-        slope = (share @ pool.slope[rows]).reshape(movers.counts.shape)
+        slope: FloatArray = np.zeros(movers.counts.shape)
+        for k in range(movers.counts.shape[0]):
+            own = pool.kind[rows] == k
+            slope[k] = share[own] @ pool.slope[rows[own]]
         constant = float(share @ pool.constant[rows]) + float((slope * movers.counts).sum())
-        constant += self._fixed_risk + float(bay_prices @ (self._held - movers.room)[:])
+        constant += float(bay_prices @ (self._held - movers.room))
         worth = slope + bay_prices
         weight = movers.cost + worth[movers.kind] - worth[movers.kind, movers.origin][:, None]
         best = np.minimum(weight.min(axis=1), 0.0)
@@ -181,7 +190,7 @@ class Master:
         end: IntArray,
         seconds: float,
         gap: float | None = None,
-    ) -> "solver_api.ModelSolverHelper":
+    ) -> Any:
         model = solver_api.ModelBuilderHelper()
         matrix, lower, upper = self._rows(pool, rows, group, end)
         n_counts = self._movers.counts.size
@@ -203,8 +212,7 @@ class Master:
                 model.set_var_integrality(column, True)
         answer = solver_api.ModelSolverHelper(name)
         answer.set_time_limit_in_seconds(max(seconds, 1e-3))
-        if gap is not None:
-            answer.set_solver_specific_parameters(f"limits/gap = {gap:.3e}")
+        answer.set_solver_specific_parameters(LINEAR_PARAMETERS if gap is None else f"limits/gap = {gap:.3e}")
         answer.solve(model)
         return answer
 
@@ -219,7 +227,9 @@ class Master:
         n_counts, n_cuts, n_moves = movers.counts.size, rows.size, group.size
         first_count, first_move = self._n_groups, self._n_groups + movers.counts.size
         moves = first_move + np.arange(n_moves)
-        cut, station = np.nonzero(pool.slope[rows])
+        slope = pool.slope[rows]
+        cut, station = np.nonzero(slope)
+        kind = pool.kind[rows][cut]
         balance = n_cuts + movers.kind[group] * n_stations
         bays = n_cuts + n_counts + 1
         limits = bays + self._tight.size
@@ -230,7 +240,7 @@ class Master:
         tight_count = (np.arange(n_kinds)[:, None] * n_stations + self._tight[None, :]).reshape(-1)
         parts: list[tuple[AnyArray, AnyArray, AnyArray]] = [
             (np.arange(n_cuts), pool.group[rows], np.ones(n_cuts)),
-            (cut, first_count + station, -pool.slope[rows][cut, station] * self._scale),
+            (cut, first_count + kind * n_stations + station, -slope[cut, station] * self._scale),
             (n_cuts + np.arange(n_counts), first_count + np.arange(n_counts), np.ones(n_counts)),
             (balance + movers.origin[group], moves, np.ones(n_moves)),
             (balance + end, moves, -np.ones(n_moves)),

@@ -20,14 +20,16 @@ class Movers:
     G groups: same kind, same station, same prices, same rejected stations.
 
     `kind`, `origin`, `size` (G,); `cost` (G, S), inf where the group may not go (rejected, or where it
-    stands); `members`: appliance indices of each group. `may_leave` (K, S): most appliances that may leave
-    a station, by kind. `room` (S,): most available appliances a station may hold after the moves.
+    stands); `open_cost` (G, S), the same as if nothing had been rejected; `members`: appliance indices of
+    each group. `may_leave` (K, S): most appliances that may leave a station, by kind. `room` (S,): most
+    available appliances a station may hold after the moves. `counts` (K, S): available ones before them.
     """
 
     kind: IntArray
     origin: IntArray
     size: IntArray
     cost: FloatArray
+    open_cost: FloatArray
     members: tuple[tuple[int, ...], ...]
     may_leave: IntArray
     room: IntArray
@@ -54,10 +56,13 @@ class Movers:
         keys = list(groups)
         origin_of = np.array([key[1] for key in keys], dtype=np.int64)
         cost = problem.move_cost[origin_of].astype(np.float64)
-        for g, (_, origin, home, closed) in enumerate(keys):
-            if home >= 0:
-                cost[g, home] *= problem.homeward_factor
-            cost[g, [origin, *closed]] = np.inf
+        cost[np.arange(len(keys)), origin_of] = np.inf
+        for g, key in enumerate(keys):
+            if key[2] >= 0:
+                cost[g, key[2]] *= problem.homeward_factor
+        open_cost = cost.copy()
+        for g, key in enumerate(keys):
+            cost[g, list(key[3])] = np.inf
         kind = np.array([key[0] for key in keys], dtype=np.int64)
         size = np.array([len(members) for members in groups.values()], dtype=np.int64)
         return cls(
@@ -65,6 +70,7 @@ class Movers:
             origin=origin_of,
             size=size,
             cost=cost,
+            open_cost=open_cost,
             members=tuple(tuple(members) for members in groups.values()),
             may_leave=_may_leave(problem, counts, kind, origin_of, size),
             room=problem.room(counts),
@@ -103,10 +109,30 @@ class Movers:
         group_of = {a: g for g, members in enumerate(self.members) for a in members}
         unknown = [m.appliance for m in moves if m.appliance not in group_of]
         if unknown:
-            raise ValueError(
-                f"moves: appliance {unknown[0]} may not move, expected an available, unlocked one"
-            )
+            raise CoverInputError("moves", f"appliance {unknown[0]}", "an available, unlocked appliance")
         return [(group_of[m.appliance], m.destination) for m in moves]
+
+    def check(self, pairs: tuple[tuple[int, int], ...], max_moves: int) -> None:
+        """Raise CoverInputError, naming the rule, where these moves break one."""
+        if len(pairs) > max_moves:
+            raise CoverInputError("moves", f"{len(pairs)} moves", f"at most {max_moves}")
+        moved = np.bincount(np.array([g for g, _ in pairs], dtype=np.int64), minlength=self.n_groups)
+        if (moved > self.size).any():
+            raise CoverInputError("moves", "an appliance moved twice", "each appliance once")
+        counts, leaving = self.counts.copy(), np.zeros_like(self.counts)
+        for g, end in pairs:
+            k, origin = int(self.kind[g]), int(self.origin[g])
+            if not np.isfinite(self.cost[g, end]):
+                raise CoverInputError("moves", f"a move to station {end}", "one that is not rejected")
+            counts[k, origin] -= 1
+            counts[k, end] += 1
+            leaving[k, origin] += 1
+        if (leaving > self.may_leave).any():
+            station = int(np.argwhere(leaving > self.may_leave)[0][1])
+            raise CoverInputError("moves", f"a move away from station {station}", "one that keeps min_cover")
+        if (counts.sum(axis=0) > self.room).any():
+            station = int(np.flatnonzero(counts.sum(axis=0) > self.room)[0])
+            raise CoverInputError("moves", f"a move to station {station}", "one with a bay free")
 
 
 def _may_leave(

@@ -8,6 +8,8 @@ from typing import Literal
 
 from optimiser.cover.arrays import Float32Array
 
+# A rule that can keep a better move from being recommended.
+Rule = Literal["bays", "min_cover", "move_cap", "rejected"]
 Certificate = Literal["none", "proven", "time", "cancelled"]
 
 # Below this objective (units of the objective) a relative gap says nothing; it is taken relative to this.

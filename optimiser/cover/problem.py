@@ -109,11 +109,6 @@ class CoverProblem:
             return np.full(self.n_stations, np.iinfo(np.int32).max, dtype=np.int64)
         return np.maximum(self.bays, held)
 
-    def cost_of(self, appliance: int, destination: int) -> float:
-        """Return the cost of moving one appliance to a station, objective units."""
-        cost = float(self.move_cost[self.appliance_station[appliance], destination])
-        return cost * self.homeward_factor if int(self.home[appliance]) == destination else cost
-
 
 def _check_array(field: str, value: object, shape: tuple[int, ...], kinds: str) -> AnyArray:
     words = {"f": "floating-point numbers", "iu": "whole numbers", "b": "booleans"}[kinds]

@@ -13,12 +13,11 @@ from optimiser.cover.attendance_index import AttendanceIndex
 from optimiser.cover.figures import counts_after, demand_row, times_of_kind
 from optimiser.cover.kernels import sums_of
 from optimiser.cover.movers import Movers
-from optimiser.cover.plan import CoverPlan, Move
+from optimiser.cover.plan import CoverPlan, Move, Rule
 from optimiser.cover.problem import CoverProblem
 from optimiser.cover.state import CoverState, Pair
 
 Reason = Literal["fills_empty_ground", "returns_home", "strengthens_second", "shortens_first"]
-Rule = Literal["bays", "min_cover", "move_cap", "rejected"]
 
 # A ground whose mean first attendance changes by less is not named: an officer has five seconds.
 LEAST_CHANGE_S = 1.0
@@ -75,7 +74,7 @@ def explain(
     state = CoverState(index, problem, movers)
     for pair in pairs:
         state.add(pair)
-    rules = _binding_rules(index, problem, plan, state, pairs)
+    rules = _binding_rules(problem, plan, state, pairs)
     after = counts_after(problem, plan.moves)
     times = [times_of_kind(index, after[k], s.cap_s) for k, s in enumerate(problem.standards)]
     return tuple(
@@ -155,58 +154,25 @@ def _grounds(
 
 
 def _binding_rules(
-    index: AttendanceIndex, problem: CoverProblem, plan: CoverPlan, ruled: CoverState, pairs: list[Pair]
+    problem: CoverProblem, plan: CoverPlan, state: CoverState, pairs: list[Pair]
 ) -> list[Rule | None]:
     """Return, for each move, the rule without which a better move would take its place."""
-    movers = ruled.movers
-    none_left = np.zeros_like(movers.may_leave)
-    np.add.at(none_left, (movers.kind, movers.origin), movers.size)
-    relaxed: list[tuple[Rule, CoverState]] = []
-    if problem.bays is not None:
-        relaxed.append(("bays", CoverState(index, problem, movers, obey_bays=False)))
-    if problem.min_cover is not None:
-        relaxed.append(("min_cover", CoverState(index, problem, movers, may_leave=none_left)))
-    if problem.forbidden:
-        relaxed.append(("rejected", CoverState(index, problem, _without_rejections(problem, movers))))
-    for _, state in relaxed:
-        for pair in pairs:
-            state.add(pair)
+    asked: list[tuple[Rule, bool]] = [
+        ("bays", problem.bays is not None),
+        ("min_cover", problem.min_cover is not None),
+        ("rejected", bool(problem.forbidden)),
+    ]
     least = LEAST_BETTER_SHARE * max(plan.objective, 1.0)
     rules: list[Rule | None] = [None] * len(pairs)
-    for i, pair in enumerate(pairs) if relaxed else ():
-        allowed = _best_replacement(ruled, pair)
-        for rule, state in relaxed:
-            if rules[i] is None and _best_replacement(state, pair) < allowed - least:
+    for i, pair in enumerate(pairs):
+        saved = state.save(int(state.movers.kind[pair[0]]))
+        state.drop(pair)
+        allowed = state.best().value
+        for rule, given in asked:
+            if given and rules[i] is None and state.best(without=rule).value < allowed - least:
                 rules[i] = rule
+        state.load(saved)
     # Where one move more would pay, the last move says so: it is where the list was cut off.
-    if len(pairs) == problem.max_moves and rules[-1] is None and ruled.best().value < -least:
+    if len(pairs) == problem.max_moves and rules[-1] is None and state.best().value < -least:
         rules[-1] = "move_cap"
     return rules
-
-
-def _best_replacement(state: CoverState, pair: Pair) -> float:
-    """Return the change of the objective that the best move in this one's place would bring."""
-    saved, before = state.save(), state.objective
-    state.drop(pair)
-    change = state.objective + state.best().value - before
-    state.load(saved)
-    return min(change, 0.0)
-
-
-def _without_rejections(problem: CoverProblem, movers: Movers) -> Movers:
-    """Return the same groups, free to go where a person rejected them."""
-    cost = movers.cost.copy()
-    for g, members in enumerate(movers.members):
-        for station in {s for a, s in problem.forbidden if a == members[0]}:
-            if station != int(movers.origin[g]):
-                cost[g, station] = problem.cost_of(members[0], station)
-    return Movers(
-        kind=movers.kind,
-        origin=movers.origin,
-        size=movers.size,
-        cost=cost,
-        members=movers.members,
-        may_leave=movers.may_leave,
-        room=movers.room,
-        counts=movers.counts,
-    )

@@ -133,7 +133,8 @@ class CoverSearch:
         """Take a move back and make the best one in its place, if that is better; say whether it was."""
         if pair not in self.pairs or self.state.value_of_dropping(pair) == np.inf:
             return False
-        saved, kept, before = self.state.save(), list(self.pairs), self.state.objective
+        kind = int(self.state.movers.kind[pair[0]])
+        saved, kept, before = self.state.save(kind), list(self.pairs), self.state.objective
         self._drop(pair)
         best = self.state.best()
         if self.state.objective + min(best.value, 0.0) >= before - self._least:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimiser.cover.arrays import AnyArray, IntArray
+from optimiser.cover.arrays import AnyArray, FloatArray, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
 from optimiser.cover.figures import demand_row
 from optimiser.cover.kernels import best_pair, best_turn, find_all_near, price_all, risk_of, shift
 from optimiser.cover.movers import Movers
+from optimiser.cover.plan import Rule
 from optimiser.cover.problem import CoverProblem
 
 Pair = tuple[int, int]  # (group of movers, destination station)
@@ -26,8 +27,9 @@ class Candidate(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What a state looked like: risk, cost of the moves, and copies of its arrays."""
+    """What a state looked like: risk, cost of the moves, and copies of the arrays of some kinds."""
 
+    kinds: tuple[int, ...]
     risk: float
     cost: float
     arrays: tuple[AnyArray, ...]
@@ -42,21 +44,9 @@ class CoverState:
         Sorted attendance times of the region.
     problem, movers
         The problem and its groups of movers.
-    obey_bays
-        False to price moves that overfill a station: the reasons ask what a rule costs.
-    may_leave
-        Other limits (K, S) than those of the movers, for the same purpose.
     """
 
-    def __init__(
-        self,
-        index: AttendanceIndex,
-        problem: CoverProblem,
-        movers: Movers,
-        *,
-        obey_bays: bool = True,
-        may_leave: IntArray | None = None,
-    ) -> None:
+    def __init__(self, index: AttendanceIndex, problem: CoverProblem, movers: Movers) -> None:
         self.movers = movers
         self._index = index
         n_kinds, n_stations, n_zones = problem.n_kinds, problem.n_stations, problem.n_zones
@@ -68,9 +58,9 @@ class CoverState:
         self._loss = np.empty((n_kinds, n_stations))
         self._extra = np.empty((n_kinds, n_stations, n_stations))
         self._total = self.counts.sum(axis=0)
-        self._room = movers.room if obey_bays else np.full(n_stations, np.iinfo(np.int32).max, dtype=np.int64)
+        self._room = movers.room
         self._left = movers.size.copy()
-        self._may_leave = (movers.may_leave if may_leave is None else may_leave).copy()
+        self._may_leave = movers.may_leave.copy()
         self._cells: list[dict[int, list[int]]] = [{} for _ in range(n_kinds)]
         self._cost = np.full((n_kinds, n_stations, n_stations), np.inf)
         for g in range(movers.n_groups):
@@ -79,7 +69,7 @@ class CoverState:
             for origin in cells:
                 self._refresh_cost(k, origin)
         for k in range(n_kinds):
-            find_all_near(self.counts[k], index.order, self.near[k])
+            find_all_near(self.counts[k], index.order, self.near[k], self._standards[k])
             self._price(k)
         self.cost = 0.0
         self._risk = self.exact_risk()
@@ -89,6 +79,24 @@ class CoverState:
         """Risk plus the cost of the moves made so far, kept by summing exact differences."""
         return self._risk + self.cost
 
+    def prices(self) -> FloatArray:
+        """Return the value of a further move of each group to each station, (G, S); inf where rejected."""
+        kind, origin = self.movers.kind, self.movers.origin
+        change = self._loss[kind, origin][:, None] - self._gain[kind] - self._extra[kind, origin]
+        prices: FloatArray = change + self.movers.cost
+        return prices
+
+    def allows(self, pair: Pair) -> bool:
+        """Whether the rules allow this further move."""
+        g, destination = pair
+        k, origin = int(self.movers.kind[g]), int(self.movers.origin[g])
+        return bool(
+            self._left[g] > 0
+            and self._may_leave[k, origin] > 0
+            and self._total[destination] < self._room[destination]
+            and np.isfinite(self.movers.cost[g, destination])
+        )
+
     def exact_risk(self) -> float:
         """Return the risk computed afresh, free of summed rounding errors."""
         return sum(
@@ -96,17 +104,25 @@ class CoverState:
             for k in range(len(self._demand))
         )
 
-    def best(self) -> Candidate:
-        """Return the best allowed single move (value inf where there is none)."""
-        has_room = self._total < self._room
+    def best(self, without: Rule | None = None) -> Candidate:
+        """Return the best allowed single move (value inf where there is none).
+
+        Parameters
+        ----------
+        without
+            A rule to leave aside: the reasons ask what it costs.
+        """
+        has_room = (self._total < self._room) | (without == "bays")
+        may_leave = self._present() if without == "min_cover" else self._may_leave
+        cost = self._unrejected_cost() if without == "rejected" else self._cost
         best = Candidate(np.inf, -1, -1)
         for k in range(len(self._demand)):
             value, origin, destination = best_pair(
                 self._gain[k],
                 self._loss[k],
                 self._extra[k],
-                self._cost[k],
-                self._may_leave[k] > 0,
+                cost[k],
+                may_leave[k] > 0,
                 has_room,
             )
             if value < best.value:
@@ -177,19 +193,20 @@ class CoverState:
                 self.cost += leaving * float(self.movers.cost[g, destination])
                 self._leave(g, leaving)
 
-    def save(self) -> Saved:
-        """Return all that moves change, to come back to with `load`."""
-        return Saved(self._risk, self.cost, tuple(array.copy() for array in self._changing()))
+    def save(self, *kinds: int) -> Saved:
+        """Return all that moves of these kinds change (all kinds, if none is named), for `load`."""
+        kinds = kinds or tuple(range(len(self._demand)))
+        return Saved(kinds, self._risk, self.cost, tuple(array.copy() for array in self._changing(kinds)))
 
     def load(self, saved: Saved) -> None:
         """Go back to what was saved, to the last bit."""
         self._risk, self.cost = saved.risk, saved.cost
-        for array, old in zip(self._changing(), saved.arrays, strict=True):
+        for array, old in zip(self._changing(saved.kinds), saved.arrays, strict=True):
             array[...] = old
 
-    def _changing(self) -> tuple[AnyArray, ...]:
-        prices = (self._gain, self._loss, self._extra, self._cost)
-        return (self.counts, self.near, self._total, self._left, self._may_leave, *prices)
+    def _changing(self, kinds: tuple[int, ...]) -> list[AnyArray]:
+        by_kind = (self.counts, self.near, self._may_leave, self._gain, self._loss, self._extra, self._cost)
+        return [self._total, self._left, *(array[k] for array in by_kind for k in kinds)]
 
     def add(self, pair: Pair) -> None:
         """Make a move."""
@@ -253,6 +270,22 @@ class CoverState:
             self._cost[k, origin] = self.movers.cost[groups].min(axis=0)
         else:
             self._cost[k, origin] = np.inf
+
+    def _present(self) -> IntArray:
+        """Return how many movers have not moved yet at each station, by kind, (K, S)."""
+        present = np.zeros_like(self._may_leave)
+        np.add.at(present, (self.movers.kind, self.movers.origin), self._left)
+        return present
+
+    def _unrejected_cost(self) -> FloatArray:
+        """Return the cost of the cheapest mover of each station as if nothing had been rejected."""
+        cost = np.full_like(self._cost, np.inf)
+        for k, cells in enumerate(self._cells):
+            for origin, groups in cells.items():
+                left = [g for g in groups if self._left[g] > 0]
+                if left:
+                    cost[k, origin] = self.movers.open_cost[left].min(axis=0)
+        return cost
 
     def _cheapest_group(self, k: int, origin: int, destination: int) -> int:
         groups = [g for g in self._cells[k][origin] if self._left[g] > 0]

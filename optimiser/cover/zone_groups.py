@@ -9,8 +9,10 @@ import numpy as np
 from optimiser.cover.arrays import Float32Array, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
 
-# More groups say more with each cut, fewer keep the linear programme small: measured best at 30 to 60.
-MOST_GROUPS = 48
+# More groups say more with each cut, fewer keep the linear programme small: measured best at 30 to 60 for
+# London's 102 stations, and at a third of the stations in larger regions.
+LONDON_GROUPS = 48
+STATIONS_PER_GROUP = 3
 # Stands for "never reached" when grounds are compared, seconds.
 FAR_S = 36_000.0
 
@@ -26,7 +28,8 @@ def group_zones(index: AttendanceIndex, attendance_s: Float32Array) -> tuple[Int
     mean_s = np.stack([capped[:, index.ground == ground].mean(axis=1) for ground in grounds])
     seeds = [int(np.argmax(np.bincount(index.ground, minlength=index.n_stations)[grounds]))]
     nearest_s = mean_s[:, grounds[seeds[0]]].copy()
-    while len(seeds) < min(MOST_GROUPS, grounds.size):
+    most = max(LONDON_GROUPS, index.n_stations // STATIONS_PER_GROUP)
+    while len(seeds) < min(most, grounds.size):
         nearest_s[seeds] = -1.0
         seeds.append(int(np.argmax(nearest_s)))
         nearest_s = np.minimum(nearest_s, mean_s[:, grounds[seeds[-1]]])

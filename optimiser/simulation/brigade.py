@@ -121,7 +121,8 @@ class Brigade:
             raise ValueError(f"incident {incident.id}: no such station in {incident.preferred_stations}")
         for required in (incident.required, *(step.required for step in incident.reinforcements)):
             have = self._strength
-            if len(required) > len(have) or any(n > h for n, h in zip(required, have, strict=False)):
+            short = any(n > h for n, h in zip(required, have, strict=False))
+            if short or any(required[len(have) :]):
                 raise ValueError(f"incident {incident.id} asks for {required}, the brigade has {have}")
         self._at(incident.at_s, partial(self._opened, incident))
 
@@ -184,7 +185,7 @@ class Brigade:
     def _opened(self, incident: Incident) -> None:
         if incident.id in self._open:
             raise ValueError(f"incident {incident.id} is open already")
-        required = incident.required + (0,) * (len(self._strength) - len(incident.required))
+        required = self._by_kind(incident.required)
         state = _Open(incident, required, [0] * len(required))
         self._open[incident.id] = state
         kind = next(k for k, n in enumerate(required) if n)
@@ -192,9 +193,14 @@ class Brigade:
         first_s, second_s = (float(t) if np.isfinite(t) else None for t in (*times_s, NEVER_S)[:2])
         self._tell_incident(state, "opened", first_s, second_s)
         for step in incident.reinforcements:
-            full = step.required + (0,) * (len(self._strength) - len(step.required))
-            self._at(incident.at_s + step.after_s, partial(self._reinforced, incident.id, full))
+            more = partial(self._reinforced, incident.id, self._by_kind(step.required))
+            self._at(incident.at_s + step.after_s, more)
         self._send(state)
+
+    def _by_kind(self, required: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a requirement with one entry for each kind there is an appliance of."""
+        kinds = len(self._strength)
+        return (required + (0,) * kinds)[:kinds]
 
     def _reinforced(self, incident_id: str, required: tuple[int, ...]) -> None:
         state = self._open.get(incident_id)

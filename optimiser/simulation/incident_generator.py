@@ -16,9 +16,9 @@ from optimiser.simulation.incident import Incident, Reinforcement
 HOURS_OF_WEEK = 168
 HOUR_S = 3_600.0
 
-PUMP_SHARES = (0.62, 0.30, 0.03, 0.015, 0.035)
-"""Share of incidents that took 1, 2, 3, 4, 5 pumps: PumpCount of the LFB's 2023 incidents (Datastore sample,
-n = 10,000: 62.2 %, 29.4 %, 3.2 %, 1.3 %, 3.9 % for five or more)."""
+PUMP_SHARES = (0.6217, 0.2942, 0.0321, 0.0129, 0.0391)
+"""Share of incidents that took 1, 2, 3, 4, and 5 pumps or more: PumpCount of the LFB's 2023 incidents (London
+Datastore, a sample of n = 10,000)."""
 
 
 @dataclass(frozen=True, slots=True)

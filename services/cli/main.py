@@ -52,3 +52,7 @@ def main() -> None:
       cover region demo var/demo
       cover demo --region var/demo
     """
+
+
+if __name__ == "__main__":
+    main()

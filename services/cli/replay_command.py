@@ -23,7 +23,7 @@ from services.feed.replay_report import ReplayReport
 from services.feed.replay_schedule import ReplaySchedule, replay_schedule
 
 DEFAULT_URL = "http://127.0.0.1:8080"
-ABSENT_AFTER_S = 4.0
+ABSENT_AFTER_S = 10.0
 """A service that does not answer the first question within this is taken to be not running."""
 MAX_SPEED = 86_400.0
 

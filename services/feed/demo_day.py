@@ -119,7 +119,7 @@ class DemoDay:
             prefix=f"D{pace.seed}-",
         )
         self._next = next(self._generator)
-        self._sender = EventSender(client, lambda posted, since_s: None)
+        self._sender = EventSender(client, lambda *_: None)
         self._trackers = ApplianceTrackers(region.travel)
         self._index = {name: i for i, name in enumerate(region.appliances.ids)}
         self._station = {name: i for i, name in enumerate(region.stations.ids)}

@@ -27,11 +27,11 @@ class EventSender:
     client
         Where to send.
     posted
-        Told each answer and when the wait of the batch's oldest event began (`time.monotonic`): the moment
-        it was handed to the sender, so that time in this queue counts.
+        Told each answer, when the batch's oldest event was handed to the sender, and when its request
+        began (both `time.monotonic`).
     """
 
-    def __init__(self, client: ApiClient, posted: Callable[[Posted, float], None]) -> None:
+    def __init__(self, client: ApiClient, posted: Callable[[Posted, float, float], None]) -> None:
         """Start empty; nothing is sent until `run`."""
         self.sent = 0
         self.duplicates = 0
@@ -59,10 +59,11 @@ class EventSender:
             batch = [await self._queue.get()]
             while len(batch) < BATCH_EVENTS and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
+            began_s = time.monotonic()
             answer = await self._client.post_events([event for event, _ in batch])
             self.sent += len(batch)
             self.duplicates += answer.duplicates
             self.last_offset = answer.last_offset
-            self._posted(answer, batch[0][1])
+            self._posted(answer, batch[0][1], began_s)
             for _ in batch:
                 self._queue.task_done()

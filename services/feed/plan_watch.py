@@ -52,7 +52,8 @@ class PlanWatch:
         """Wait until another plan comes, or the time is up."""
         self._arrived.clear()
         try:
-            await asyncio.wait_for(self._arrived.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._arrived.wait()
         except TimeoutError:
             return
 

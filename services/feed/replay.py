@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from geo.region import Region
 from optimiser.simulation.transition import ApplianceTransition
-from services.feed.api_client import ApiClient
+from services.feed.api_client import ApiClient, Posted
 from services.feed.errors import FeedError, RefusedError
 from services.feed.event_maker import EventMaker, brigade_world
 from services.feed.event_sender import EventSender
@@ -119,7 +119,7 @@ class Replay:
             region, options.run_id, "/dynamic-cover/replay", schedule.start, schedule.facts
         )
         self._watch = PlanWatch()
-        self._sender = EventSender(client, lambda posted, since_s: self._posted(posted.last_offset, since_s))
+        self._sender = EventSender(client, self._posted)
         self._appliance = {name: i for i, name in enumerate(region.appliances.ids)}
         self._station = {name: i for i, name in enumerate(region.stations.ids)}
         self._new_order = asyncio.Event()
@@ -145,7 +145,8 @@ class Replay:
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(part()) for part in (self._follow, self._sender.run, self._report)]
             try:
-                await asyncio.wait_for(self._watch.connected.wait(), CONNECT_WAIT_S)
+                async with asyncio.timeout(CONNECT_WAIT_S):
+                    await self._watch.connected.wait()
             except TimeoutError:
                 raise FeedError(
                     f"the live stream brought no snapshot within {CONNECT_WAIT_S:.0f} s"
@@ -168,8 +169,10 @@ class Replay:
     def _in_lock_step(self) -> bool:
         return self._options.accept and self._options.speed is None
 
-    def _posted(self, last_offset: int, since_s: float) -> None:
-        self._watch.ledger.posted(last_offset, since_s)
+    def _posted(self, answer: Posted, handed_over_s: float, began_s: float) -> None:
+        """Count a wait from the moment the events were due; flat out, from when they were sent."""
+        paced = self._options.speed is not None
+        self._watch.ledger.posted(answer.last_offset, handed_over_s if paced else began_s)
 
     def _now_s(self) -> float:
         """Simulated seconds now: what has happened, or the clock where it runs ahead to the next event."""
@@ -209,7 +212,8 @@ class Replay:
             return True
         self._new_order.clear()
         try:
-            await asyncio.wait_for(self._new_order.wait(), early_s)
+            async with asyncio.timeout(early_s):
+                await self._new_order.wait()
         except TimeoutError:
             return True
         return False

@@ -39,8 +39,8 @@ class ReplayReport:
     in_time_only_with, in_time_only_without
         Calls on which only one of the worlds had its first appliance in time.
     event_to_plan_p50_ms, event_to_plan_p99_ms
-        From handing an event to the sender to the plan that answers it, received; the oldest event of each
-        plan counts.
+        To the plan received that answers an event, from the moment the event was due (at a speed: waiting
+        to be sent counts) or its request began (flat out); the oldest event of each plan counts.
     gap_p50, gap_p95
         Over the plans that carried a gap, each plan's last word.
     """

@@ -15,8 +15,8 @@ from optimiser.simulation.incident import Incident, Reinforcement
 from services.feed.event_maker import IncidentFacts
 
 MIN_ON_SCENE_S, MAX_ON_SCENE_S = 300.0, 14_400.0
-"""Bounds on a pump's time at an incident: five minutes to four hours. 99.9 % of the LFB's 2023 sample lies
-within; beyond are entries with hardly any or with days of pump minutes."""
+"""Bounds on a pump's time at an incident: five minutes to four hours. In the LFB's 2023 sample none lies
+below and 0.03 % above; the mean is 51 minutes, since pump minutes are mostly rounded to the hour."""
 MAKE_UP_AFTER_S = 600.0
 """Pumps recorded beyond the first attendance are asked for ten minutes after the call; the record does not
 say when they were."""
@@ -122,8 +122,9 @@ def replay_schedule(
             calls.append(_incident(call, at_s, zone_of[call.number], fleet, stations))
     calls = sorted(calls, key=lambda call: call.at_s)[:limit]
     facts = {call.number: call.facts for call in kept}
+    lasting = min(len(days), -(-len(calls) // density))
     return ReplaySchedule(
-        start, tuple(calls), {c.id: facts[c.id] for c in calls}, len(days), len(recorded) - len(kept)
+        start, tuple(calls), {c.id: facts[c.id] for c in calls}, lasting, len(recorded) - len(kept)
     )
 
 

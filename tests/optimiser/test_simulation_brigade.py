@@ -149,6 +149,14 @@ def test_kinds_do_not_stand_in_for_each_other() -> None:
     assert sent == [1, 3]
 
 
+def test_a_kind_without_appliances_may_be_named_but_not_asked_for() -> None:
+    brigade = Brigade(line_world())
+    brigade.call(Incident("A", 0.0, 0, (1, 0), 600.0))
+    assert of_incidents(brigade.advance(0.0))[0].required == (1,)
+    with pytest.raises(ValueError, match="asks for"):
+        brigade.call(Incident("B", 1.0, 0, (1, 1), 600.0))
+
+
 def test_bad_calls_and_orders_say_what_is_wrong() -> None:
     brigade = Brigade(line_world(), start_s=100.0)
     with pytest.raises(ValueError, match="it is 100 s now"):

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import httpx
@@ -26,7 +27,9 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def event(name: str) -> bytes:
-    return encode(IncidentStopped("I1"), id=name, source="/t", area="demo", time=datetime(2025, 1, 1, tzinfo=UTC))
+    return encode(
+        IncidentStopped("I1"), id=name, source="/t", area="demo", time=datetime(2025, 1, 1, tzinfo=UTC)
+    )
 
 
 def client(handler: Handler, patience_s: float = 30.0, in_flight: int = 4) -> ApiClient:
@@ -161,13 +164,11 @@ def test_the_stream_is_taken_up_where_it_broke() -> None:
 
     async def run() -> list[bytes]:
         got: list[bytes] = []
-        async with client(handler) as api:
-            stream: AsyncGenerator[object] = api.follow()
-            async for message in api.follow():
+        async with client(handler) as api, aclosing(api.follow()) as stream:
+            async for message in stream:
                 got.append(message.data)
                 if len(got) == 2:
                     break
-            await stream.aclose()
         return got
 
     assert asyncio.run(run()) == [b"1", b"2"]
@@ -177,7 +178,7 @@ def test_the_stream_is_taken_up_where_it_broke() -> None:
 def test_the_sender_keeps_the_order_and_counts_waiting_from_the_hand_over() -> None:
     got: list[str] = []
     batches: list[int] = []
-    told: list[tuple[int, float]] = []
+    told: list[tuple[float, float]] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
         ids = ids_in(request)
@@ -188,7 +189,7 @@ def test_the_sender_keeps_the_order_and_counts_waiting_from_the_hand_over() -> N
 
     async def run() -> EventSender:
         async with client(handler) as api:
-            sender = EventSender(api, lambda posted, since_s: told.append((posted.last_offset, since_s)))
+            sender = EventSender(api, lambda posted, since_s, began_s: told.append((began_s, since_s)))
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(sender.run())
                 for n in range(BATCH_EVENTS * 7):
@@ -202,12 +203,13 @@ def test_the_sender_keeps_the_order_and_counts_waiting_from_the_hand_over() -> N
     assert max(batches) == BATCH_EVENTS
     assert (sender.sent, sender.last_offset, sender.waiting) == (len(got), len(got) - 1, 0)
     assert [since for _, since in told] == sorted(since for _, since in told)
+    assert all(began >= since for began, since in told)
 
 
 def test_a_failing_sender_ends_its_group_with_the_reason() -> None:
     async def run() -> None:
         async with client(lambda request: httpx.Response(400, json={"detail": "no"})) as api:
-            sender = EventSender(api, lambda posted, since_s: None)
+            sender = EventSender(api, lambda *_: None)
             async with asyncio.TaskGroup() as group:
                 group.create_task(sender.run())
                 await sender.put(event("a"))

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.feed import server_sent_events
@@ -24,11 +25,12 @@ EVENTS = [
 ]
 
 
+@settings(deadline=None)
 @given(cuts=st.lists(st.integers(0, len(WIRE)), max_size=12))
 def test_any_cut_of_the_bytes_gives_the_same_events(cuts: list[int]) -> None:
     parser = ServerSentEvents()
     edges = [0, *sorted(cuts), len(WIRE)]
-    got = [e for a, b in zip(edges, edges[1:], strict=False) for e in parser.feed(WIRE[a:b])]
+    got = [e for a, b in pairwise(edges) for e in parser.feed(WIRE[a:b])]
     assert got == EVENTS
 
 
@@ -65,6 +67,7 @@ def test_a_plan_that_overtakes_the_answer_to_its_batch_still_counts() -> None:
     assert LatencyLedger().percentile_ms(99) is None
 
 
+@settings(deadline=None)
 @given(
     batches=st.lists(st.tuples(st.integers(1, 5), st.floats(0.001, 1.0)), min_size=1, max_size=40),
     data=st.data(),
@@ -81,7 +84,7 @@ def test_every_batch_is_served_once_the_last_plan_is_there(
             ledger.planned(planned, now_s + 0.5)
     ledger.planned(offset, now_s + 1.0)
     assert ledger.unserved == 0
-    assert all(sample >= 0.5 for sample in ledger.samples_s)
+    assert all(sample >= 0.499 for sample in ledger.samples_s)
     assert len(ledger.samples_s) <= len(batches)
 
 
@@ -91,9 +94,7 @@ def plan(number: int, offset: int, revision: int = 0, gap: float | None = None) 
         "revision": revision,
         "picture_offset": offset,
         "picture_time": "2025-06-06T16:00:00Z",
-        "moves": [
-            {"move_id": "A1>B", "appliance": "A1", "from_station": "A", "to_station": "B", "rank": 1}
-        ],
+        "moves": [{"move_id": "A1>B", "appliance": "A1", "from_station": "A", "to_station": "B", "rank": 1}],
         "gap": gap,
         "objective": 3.5,
     }

@@ -5,7 +5,7 @@
 import type { Action, AreaName, Problem, Region, RejectReason } from "./types";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-// Zones and roads of a large region are megabytes; a slow link may need longer.
+// The zones of a large region are megabytes; a slow link may need longer.
 const GEOMETRY_TIMEOUT_MS = 60_000;
 
 /** A refusal by the server, in its own words. */
@@ -17,6 +17,8 @@ export class ApiProblem extends Error {
     super(detail);
   }
 }
+
+export type Geometry = "zones" | "roads" | "boundary" | "districts";
 
 export interface DecisionRequest {
   planId: string;
@@ -54,8 +56,12 @@ export class ApiClient {
     return getJson<Region>(`${this.base}/${encodeURIComponent(area)}/region`, REQUEST_TIMEOUT_MS);
   }
 
-  geometry(area: string, what: "zones" | "roads" | "boundary" | "districts"): Promise<GeoJSON.FeatureCollection> {
-    return getJson(`${this.base}/${encodeURIComponent(area)}/region/${what}`, GEOMETRY_TIMEOUT_MS);
+  geometry(area: string, what: Geometry): Promise<GeoJSON.FeatureCollection> {
+    return getJson(this.geometryPath(area, what), GEOMETRY_TIMEOUT_MS);
+  }
+
+  geometryPath(area: string, what: Geometry): string {
+    return `${this.base}/${encodeURIComponent(area)}/region/${what}`;
   }
 
   streamUrl(area: string): string {

@@ -15,7 +15,8 @@ setWorkerUrl(workerUrl);
 setWorkerCount(1);
 
 export const ZONES = "zones";
-const FIT_PADDING_PX = 36;
+// Room for the buttons and for the bar below the map.
+const FIT_PADDING = { top: 28, left: 28, right: 28, bottom: 72 };
 const MAX_ZOOM = 17;
 // Beyond this depth zone polygons are only scaled: they are finer than a pixel by then.
 const GEOMETRY_MAX_ZOOM = 13;
@@ -24,33 +25,29 @@ const SECONDARY_ROADS_FROM_ZOOM = 9;
 
 type Expression = import("maplibre-gl").ExpressionSpecification;
 
-function bandColour(colours: readonly string[], unknown: string): Expression {
-  const stops = Array.from({ length: BAND_COUNT }, (_, band) => [band, colours[band] ?? unknown]).flat();
-  return ["match", ["coalesce", ["feature-state", "band"], -1], ...stops, unknown] as unknown as Expression;
+/** Colour of a zone: its band, unless the regarded move makes its ground better or worse. */
+function zoneColour(palette: Palette, colours: readonly string[]): Expression {
+  const stops = Array.from({ length: BAND_COUNT }, (_, band) => [band, colours[band] ?? palette.unknown]).flat();
+  const band = ["match", ["coalesce", ["feature-state", "band"], -1], ...stops, palette.unknown];
+  const tint = ["coalesce", ["feature-state", "tint"], 0];
+  return ["match", tint, 1, palette.gain, 2, palette.lose, band] as unknown as Expression;
 }
 
 const HATCH_OPACITY = ["case", ["==", ["feature-state", "hatch"], 1], 1, 0] as unknown as Expression;
-const TINT_OPACITY = ["match", ["coalesce", ["feature-state", "tint"], 0], 1, 0.62, 2, 0.72, 0] as unknown as Expression;
-
-function tintColour(palette: Palette): Expression {
-  return ["match", ["coalesce", ["feature-state", "tint"], 0], 2, palette.lose, palette.gain] as unknown as Expression;
-}
-
 function roadWidth(atEight: number, atFourteen: number): Expression {
   return ["interpolate", ["exponential", 1.5], ["zoom"], 8, atEight, 14, atFourteen];
 }
 
 function style(palette: Palette): StyleSpecification {
   const empty = { type: "FeatureCollection" as const, features: [] };
-  const source = { type: "geojson" as const, data: empty, maxzoom: GEOMETRY_MAX_ZOOM, tolerance: 0.3 };
+  const source = { type: "geojson" as const, data: empty as GeoJSON.GeoJSON | string, maxzoom: GEOMETRY_MAX_ZOOM, tolerance: 0.3 };
   const road = (classes: string[]) => ["match", ["get", "speed_class"], classes, true, false] as unknown as Expression;
   return {
     version: 8,
     sources: { zones: { ...source, buffer: 16 }, roads: source, boundary: source, districts: source },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": palette.ground } },
-      { id: "zones", type: "fill", source: "zones", paint: { "fill-color": bandColour(palette.bands, palette.unknown) } },
-      { id: "zones-tint", type: "fill", source: "zones", paint: { "fill-color": tintColour(palette), "fill-opacity": TINT_OPACITY, "fill-antialias": false } },
+      { id: "zones", type: "fill", source: "zones", paint: { "fill-color": zoneColour(palette, palette.bands) } },
       { id: "zones-hatch", type: "fill", source: "zones", paint: { "fill-pattern": "hatch", "fill-opacity": HATCH_OPACITY, "fill-antialias": false } },
       { id: "districts", type: "line", source: "districts", paint: { "line-color": palette.district, "line-width": 1 } },
       { id: "roads-local", type: "line", source: "roads", minzoom: LOCAL_ROADS_FROM_ZOOM, filter: road(["local"]), paint: { "line-color": palette.road, "line-width": roadWidth(0.2, 1.4) } },
@@ -67,7 +64,7 @@ export function makeBaseMap(container: HTMLElement, region: Region, palette: Pal
     container,
     style: style(palette),
     bounds: region.bbox,
-    fitBoundsOptions: { padding: FIT_PADDING_PX },
+    fitBoundsOptions: { padding: FIT_PADDING },
     maxZoom: MAX_ZOOM,
     attributionControl: false,
     dragRotate: false,
@@ -79,20 +76,21 @@ export function makeBaseMap(container: HTMLElement, region: Region, palette: Pal
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.on("styleimagemissing", () => map.hasImage("hatch") || map.addImage("hatch", hatchImage(palette.hatch), { pixelRatio: 2 }));
+  map.setMissingStyleImageResolver((id) => {
+    if (id === "hatch") map.addImage(id, hatchImage(palette.hatch), { pixelRatio: 2 });
+  });
   return map;
 }
 
 export function fitRegion(map: GlMap, region: Region): void {
-  map.fitBounds(region.bbox, { padding: FIT_PADDING_PX, duration: 300 });
+  map.fitBounds(region.bbox, { padding: FIT_PADDING, duration: 300 });
 }
 
 /** Puts the colours of a theme, and of the layer's scale, on the map. */
 export function paint(map: GlMap, palette: Palette, difference: boolean): void {
   const colours = difference ? palette.changes : palette.bands;
   map.setPaintProperty("ground", "background-color", palette.ground);
-  map.setPaintProperty("zones", "fill-color", bandColour(colours, palette.unknown));
-  map.setPaintProperty("zones-tint", "fill-color", tintColour(palette));
+  map.setPaintProperty("zones", "fill-color", zoneColour(palette, colours));
   map.setPaintProperty("districts", "line-color", palette.district);
   map.setPaintProperty("roads-local", "line-color", palette.road);
   map.setPaintProperty("roads-secondary", "line-color", palette.road);

@@ -1,22 +1,32 @@
-/** The diagonal hatching that marks zones over target, as a small image for a fill pattern. Pure. */
+/**
+ * The diagonal hatching that marks zones over target, as a small image for a fill pattern. Pure: the pixels are
+ * computed, for reading them back from a canvas can take a second where there is no graphics card.
+ */
 
-// 16 device pixels at ratio 2: one line every 8 screen pixels tiles without a seam.
-const SIZE = 16;
+/** 16 device pixels at ratio 2: one line every 8 screen pixels tiles without a seam. */
+export const HATCH_SIZE = 16;
 const LINE_WIDTH = 3;
 
-export function hatchImage(colour: string): ImageData {
-  const canvas = document.createElement("canvas");
-  canvas.width = SIZE;
-  canvas.height = SIZE;
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("the browser gives no 2D canvas");
-  context.strokeStyle = colour;
-  context.lineWidth = LINE_WIDTH;
-  context.beginPath();
-  for (const shift of [-SIZE, 0, SIZE]) {
-    context.moveTo(shift - 2, SIZE + 2);
-    context.lineTo(shift + SIZE + 2, -2);
+export interface Rgba {
+  red: number;
+  green: number;
+  blue: number;
+  alpha: number;
+}
+
+export function hatchImage(colour: Rgba): { width: number; height: number; data: Uint8Array } {
+  const data = new Uint8Array(HATCH_SIZE * HATCH_SIZE * 4);
+  for (let y = 0; y < HATCH_SIZE; y += 1) {
+    for (let x = 0; x < HATCH_SIZE; x += 1) {
+      data.set([colour.red, colour.green, colour.blue, Math.round(255 * colour.alpha * cover(x, y))], (y * HATCH_SIZE + x) * 4);
+    }
   }
-  context.stroke();
-  return context.getImageData(0, 0, SIZE, SIZE);
+  return { width: HATCH_SIZE, height: HATCH_SIZE, data };
+}
+
+/** How much of a pixel the line covers, 0…1: the line runs where x + y is a multiple of the size. */
+function cover(x: number, y: number): number {
+  const along = (x + y + 1) % HATCH_SIZE;
+  const distance = Math.min(along, HATCH_SIZE - along) / Math.SQRT2;
+  return Math.min(1, Math.max(0, LINE_WIDTH / 2 + 0.5 - distance));
 }

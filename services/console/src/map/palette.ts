@@ -4,12 +4,14 @@
  * vision (after cividis: Nuñez, Anderton, Renslow 2018). Better and worse are blue and orange, and hatched.
  */
 
+import type { Rgba } from "./hatch";
+
 export interface Palette {
   ground: string;
   bands: readonly [string, string, string, string, string];
   changes: readonly [string, string, string, string, string];
   unknown: string;
-  hatch: string;
+  hatch: Rgba;
   boundary: string;
   district: string;
   road: string;
@@ -30,10 +32,10 @@ export interface Palette {
 
 export const DARK: Palette = {
   ground: "#070b11",
-  bands: ["#10233c", "#21446b", "#5b6876", "#a08f5c", "#e3c558"],
+  bands: ["#0f2038", "#1d3e63", "#4b5866", "#82765b", "#bda35a"],
   changes: ["#5aa9f5", "#2b5f96", "#18212c", "#96602a", "#f09a3e"],
   unknown: "#18212c",
-  hatch: "rgba(4, 8, 14, 0.55)",
+  hatch: { red: 4, green: 8, blue: 14, alpha: 0.55 },
   boundary: "#8fa3b8",
   district: "rgba(150, 175, 200, 0.22)",
   road: "rgba(190, 210, 230, 0.16)",
@@ -54,10 +56,10 @@ export const DARK: Palette = {
 
 export const LIGHT: Palette = {
   ground: "#dfe5eb",
-  bands: ["#f3f6f8", "#c9dced", "#b3b39b", "#a27f3a", "#5f4209"],
+  bands: ["#f6f8fa", "#d0e1f0", "#c4bf9f", "#bd9a58", "#8f6c28"],
   changes: ["#2a6fb8", "#93bfe6", "#f0f2f4", "#e9b27a", "#b85d09"],
   unknown: "#eceff2",
-  hatch: "rgba(30, 22, 4, 0.38)",
+  hatch: { red: 30, green: 22, blue: 4, alpha: 0.5 },
   boundary: "#3c4a59",
   district: "rgba(40, 60, 80, 0.25)",
   road: "rgba(60, 76, 92, 0.18)",

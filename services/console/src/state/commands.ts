@@ -3,6 +3,7 @@
  * what is looked at; none of them draws.
  */
 import type { RejectReason } from "../api/types";
+import { words } from "../words/catalogue";
 import { LAYERS } from "../zones/bands";
 import type { ConsoleModel } from "./console_model";
 import type { Desk } from "./desk";
@@ -45,16 +46,26 @@ export class Commands {
     return progressOf(picture, move, shelf.shown.plan_id, this.desk.pending(moveId));
   }
 
-  accept(moveId: string | null = this.model.selectedId): void {
-    if (moveId === null || !this.model.armed || this.progress(moveId)?.phase !== "recommended") return;
+  /** Accepts the move clicked on, or the selected one. */
+  accept(clickedId?: string): void {
+    const moveId = clickedId ?? this.selectedByKey();
+    if (moveId === null || this.progress(moveId)?.phase !== "recommended") return;
     const planId = this.model.shelf.shown?.plan_id;
     if (planId) void this.desk.send(planId, moveId, "accept", null);
   }
 
-  startReject(moveId: string | null = this.model.selectedId): void {
-    if (moveId === null || !this.model.armed || this.progress(moveId)?.phase !== "recommended") return;
+  startReject(clickedId?: string): void {
+    const moveId = clickedId ?? this.selectedByKey();
+    if (moveId === null || this.progress(moveId)?.phase !== "recommended") return;
     this.model.select(moveId, false);
     this.model.setRejecting(moveId);
+  }
+
+  /** The selected move; null, with a word to the officer, where a swap has just put it under the key. */
+  private selectedByKey(): string | null {
+    if (this.model.armed || this.model.selectedId === null) return this.model.selectedId;
+    this.model.notify(words.moves.justChanged);
+    return null;
   }
 
   cancelReject(): void {

@@ -1,6 +1,6 @@
 /**
  * Everything the console knows at one moment, and who wants to hear when it changes.
- * The stream writes it, views read it; changes are told once per animation frame. Never draws, never sends.
+ * The stream writes it, views read it; changes are told together, once in a frame's time. Never draws, never sends.
  */
 import type { Beat, HistoryPoint, Kind, PictureDelta, Plan, PlanMove, Region, Snapshot, Station, Zones } from "../api/types";
 import type { ConnectionState } from "../api/live_stream";
@@ -14,6 +14,9 @@ export type Topic = "picture" | "plan" | "zones" | "health" | "selection" | "lay
 
 // After an automatic swap a key meant for the old move must not hit the new one.
 const DISARMED_MS = 700;
+const NOTICE_MS = 2_500;
+// Not tied to animation frames: a slow graphics card, or a window in the background, must not hold up the words.
+const FLUSH_MS = 16;
 
 export class ConsoleModel {
   readonly stations: ReadonlyMap<string, Station>;
@@ -31,12 +34,15 @@ export class ConsoleModel {
   hoveredId: string | null = null;
   rejectingId: string | null = null;
   whyOpen = false;
+  /** A short word to the officer about a key that did nothing, or null. */
+  notice: string | null = null;
   pointerOverList = false;
   private lastKeySelectionMs: number | null = null;
   private armedAtMs = 0;
+  private noticeTimer: number | undefined;
   private readonly dirty = new Set<Topic>();
   private readonly listeners: { topics: readonly Topic[]; run: () => void }[] = [];
-  private frame = 0;
+  private timer: number | undefined;
 
   constructor(readonly region: Region) {
     this.stations = new Map(region.stations.map((s) => [s.id, s]));
@@ -51,11 +57,11 @@ export class ConsoleModel {
 
   changed(...topics: Topic[]): void {
     for (const topic of topics) this.dirty.add(topic);
-    if (this.frame === 0) this.frame = window.requestAnimationFrame(() => this.flush());
+    this.timer ??= window.setTimeout(() => this.flush(), FLUSH_MS);
   }
 
   private flush(): void {
-    this.frame = 0;
+    this.timer = undefined;
     const topics = new Set(this.dirty);
     this.dirty.clear();
     for (const listener of this.listeners) {
@@ -113,6 +119,10 @@ export class ConsoleModel {
     this.health.lastMessageMs = Date.now();
   }
 
+  kindOf(id: string): Kind {
+    return this.region.kinds.find((k) => k.id === id) ?? this.kind;
+  }
+
   // What the officer looks at.
 
   get moves(): readonly PlanMove[] {
@@ -156,6 +166,16 @@ export class ConsoleModel {
     if (this.hoveredId === moveId) return;
     this.hoveredId = moveId;
     this.changed("selection");
+  }
+
+  notify(text: string): void {
+    this.notice = text;
+    this.changed("selection");
+    window.clearTimeout(this.noticeTimer);
+    this.noticeTimer = window.setTimeout(() => {
+      this.notice = null;
+      this.changed("selection");
+    }, NOTICE_MS);
   }
 
   setRejecting(moveId: string | null): void {

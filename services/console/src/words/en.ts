@@ -69,6 +69,7 @@ export const en = {
     overTarget: "hatched: over target",
     worse: "hatched: slower",
     change: ["≥ 1 min faster", "faster", "same", "slower", "≥ 1 min slower"],
+    symbolsHeading: "Symbols",
     symbols: {
       station: "station, pumps standing",
       empty: "station, empty",
@@ -135,8 +136,7 @@ export const en = {
     why: "Why",
     undo: "Undo",
     newer: "Newer advice is ready",
-    newerKey: "show it",
-    paused: "held while you read",
+    justChanged: "The list has just changed. Look, then press again.",
     rejectQuestion: "Why not? One key:",
     cancel: "Cancel",
     announce: (n: number, first: string) => `New advice: ${plural(n, "move", "moves")}. ${first}`,
@@ -147,7 +147,8 @@ export const en = {
   doNothing: {
     heading: "Do nothing",
     price: (share: string, min: string) => `${share} % ≤ ${min} min`,
-    against: (points: string) => `${points} % against the plan`,
+    against: (points: string) => `price ${points} %`,
+    againstHint: "percentage points of cover within target that doing nothing gives up against the plan",
     best: "the best choice now",
   },
   phases: {
@@ -158,6 +159,7 @@ export const en = {
     told: (time: string) => `told ${time}`,
     onTheWay: "on the way",
     eta: (time: string, left: string) => `arrives ${time} (${left})`,
+    arrives: (time: string) => `arrives ${time}`,
     arrived: (time: string) => `arrived ${time}`,
     rejected: (time: string) => `rejected ${time}`,
     overtaken: "no longer possible",
@@ -166,10 +168,10 @@ export const en = {
   },
   why: {
     reason: {
-      fills_empty_ground: "fills empty ground",
-      returns_home: "returns home",
-      strengthens_second: "strengthens second appliance",
-      shortens_first: "shortens first attendance",
+      fills_empty_ground: "empty ground",
+      returns_home: "goes home",
+      strengthens_second: "stronger 2nd",
+      shortens_first: "quicker 1st",
     } as Record<string, string>,
     sentence: {
       fills_empty_ground: (to: string) => `Nothing stands at ${to}: its ground is reached late from elsewhere.`,

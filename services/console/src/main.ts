@@ -1,0 +1,130 @@
+/**
+ * Starts the console: finds the area, makes the model and the views, opens the stream, keeps the house in order.
+ * The only file that knows all the parts.
+ */
+import "./style/tokens.css";
+import "./style/layout.css";
+import "./style/strip.css";
+import "./style/panel.css";
+import "./style/map.css";
+import { ApiClient } from "./api/client";
+import { LiveStream } from "./api/live_stream";
+import type { Region } from "./api/types";
+import { el } from "./dom/element";
+import { listenToKeys } from "./keys/keyboard";
+import { LayerSwitch } from "./map/layer_switch";
+import { Legend } from "./map/legend";
+import { MapView } from "./map/map_view";
+import { Announcer } from "./panel/announcer";
+import { DecisionLog } from "./panel/decision_log";
+import { Frontier } from "./panel/frontier";
+import { HelpSheet } from "./panel/help_sheet";
+import { MovesList } from "./panel/moves_list";
+import { UnderWayList } from "./panel/under_way";
+import { Commands } from "./state/commands";
+import { ConsoleModel } from "./state/console_model";
+import { Desk } from "./state/desk";
+import { pictureAgeS, RENEW_STREAM_MS } from "./state/health";
+import { Banner } from "./strip/banner";
+import { Strip } from "./strip/strip";
+import { words } from "./words/catalogue";
+import { setTimeZone } from "./words/format";
+
+const HOUSEKEEPING_MS = 250;
+const RETRY_LOAD_MS = 3_000;
+const THEME_KEY = "dynamic-cover.theme";
+
+async function findRegion(client: ApiClient): Promise<Region> {
+  const asked = new URLSearchParams(window.location.search).get("area");
+  const area = asked ?? (await client.areas())[0]?.area;
+  if (area === undefined) throw new Error("the server serves no area");
+  return client.region(area);
+}
+
+async function regionSooner(client: ApiClient, host: HTMLElement): Promise<Region> {
+  for (;;) {
+    try {
+      return await findRegion(client);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      host.replaceChildren(el("p", { class: "banner load-failed", role: "alert", "data-testid": "banner" }, words.banner.loadFailed(detail)));
+      await new Promise((resolve) => window.setTimeout(resolve, RETRY_LOAD_MS));
+    }
+  }
+}
+
+function keepTheme(model: ConsoleModel): void {
+  model.dark = localStorage.getItem(THEME_KEY) !== "light";
+  const show = () => {
+    const theme = model.dark ? "dark" : "light";
+    document.documentElement.dataset["theme"] = theme;
+    localStorage.setItem(THEME_KEY, theme);
+  };
+  model.on(["theme"], show);
+  show();
+}
+
+function openStream(client: ApiClient, model: ConsoleModel, desk: Desk): LiveStream {
+  const stream = new LiveStream(client.streamUrl(model.region.area), {
+    snapshot: (message) => {
+      model.takeSnapshot(message);
+      desk.confirm(message.picture.decisions);
+    },
+    picture: (message) => {
+      model.takeDelta(message);
+      desk.confirm(message.decisions);
+    },
+    plan: (message) => model.takePlan(message),
+    zones: (message) => model.takeZones(message),
+    beat: (message) => model.takeBeat(message),
+    connection: (state) => model.takeConnection(state),
+  });
+  stream.open();
+  return stream;
+}
+
+function keepHouse(model: ConsoleModel, stream: LiveStream): void {
+  let renewedMs = Date.now();
+  window.setInterval(() => {
+    model.releaseWaiting(false);
+    const ageS = pictureAgeS(model.health, Date.now());
+    const silent = ageS === null || ageS * 1000 > RENEW_STREAM_MS;
+    if (!silent || model.health.connection !== "live" || Date.now() - renewedMs < RENEW_STREAM_MS) return;
+    renewedMs = Date.now();
+    stream.renew();
+  }, HOUSEKEEPING_MS);
+}
+
+async function start(host: HTMLElement): Promise<void> {
+  const client = new ApiClient();
+  const region = await regionSooner(client, host);
+  setTimeZone(region.timezone);
+  document.title = `${region.name} · ${words.product}`;
+  const model = new ConsoleModel(region);
+  keepTheme(model);
+  const desk = new Desk(client, region.area, () => model.changed("desk"));
+  const commands = new Commands(model, desk);
+  const help = new HelpSheet();
+  const map = new MapView(model, commands, client);
+  const panel = el(
+    "main",
+    { class: "panel" },
+    new MovesList(model, commands).root,
+    new UnderWayList(model, commands, desk).root,
+    new Frontier(model).root,
+    new DecisionLog(model).root,
+  );
+  map.root.append(
+    new Banner(model).root,
+    el("div", { class: "map-foot" }, new Legend(model).root, el("div", { class: "map-bar" }, new LayerSwitch(model).root, el("p", { class: "attribution" }, region.attribution))),
+    help.root,
+  );
+  host.replaceChildren(new Strip(model, commands, help).root, map.root, panel, new Announcer(model).root);
+  listenToKeys({ model, commands, help, map: map.root });
+  const stream = openStream(client, model, desk);
+  keepHouse(model, stream);
+  await map.start();
+}
+
+const host = document.getElementById("console");
+if (host) void start(host);

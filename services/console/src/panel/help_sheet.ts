@@ -1,0 +1,35 @@
+/** The sheet of keys. Opens over the map, closes with ? or Esc. */
+import { el, keyCap } from "../dom/element";
+import { words } from "../words/catalogue";
+
+export class HelpSheet {
+  readonly root = el("div", { class: "help", role: "dialog", "aria-label": words.help.heading, hidden: true, "data-testid": "help" });
+  private before: Element | null = null;
+
+  constructor() {
+    const close = el("button", { type: "button", class: "action" }, keyCap("Esc"), words.help.close);
+    close.addEventListener("click", () => this.close());
+    const rows = words.help.rows.map(([key, meaning]) => el("tr", {}, el("th", { scope: "row" }, key), el("td", {}, meaning)));
+    this.root.append(
+      el("h2", {}, words.help.heading),
+      el("table", {}, el("tbody", {}, ...rows)),
+      ...words.help.notes.map((note) => el("p", {}, note)),
+      close,
+    );
+  }
+
+  toggle(): void {
+    if (this.close()) return;
+    this.before = document.activeElement;
+    this.root.hidden = false;
+    this.root.querySelector("button")?.focus();
+  }
+
+  /** Returns whether it was open. */
+  close(): boolean {
+    if (this.root.hidden) return false;
+    this.root.hidden = true;
+    if (this.before instanceof HTMLElement) this.before.focus();
+    return true;
+  }
+}

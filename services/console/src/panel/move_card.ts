@@ -1,0 +1,136 @@
+/**
+ * One recommended move as a card. Its parts are replaced only when what they say changes, so that a click or a
+ * focus is never lost under the finger. Clicks are handled by the list. Never decides.
+ */
+import type { Kind, PlanMove } from "../api/types";
+import { el, keyCap, setAttribute } from "../dom/element";
+import type { Progress } from "../state/move_progress";
+import { REJECT_REASONS } from "../state/commands";
+import { words } from "../words/catalogue";
+import { minutes, points, targetMinutes } from "../words/format";
+import { gainList, lossList, progressLine, stationName, type Stations } from "./move_words";
+import { whyDetails } from "./move_why";
+
+// A selected card says more; in the others gains and losses share one line.
+const GROUNDS_IN_FULL = 4;
+const GROUNDS_IN_SHORT = 1;
+
+export interface CardView {
+  move: PlanMove;
+  progress: Progress;
+  selected: boolean;
+  rejecting: boolean;
+  why: boolean;
+  /** The move's own kind: its shares are measured against that kind's targets. */
+  kind: Kind;
+  /** Whether the kind is named: the first kind goes without saying. */
+  kindNamed: boolean;
+  asOf: string;
+}
+
+export class MoveCard {
+  readonly root: HTMLElement;
+  private signature = "";
+
+  constructor(
+    readonly moveId: string,
+    private readonly stations: Stations,
+  ) {
+    this.root = el("li", { class: "move", "data-testid": "move", "data-move-id": moveId, tabindex: -1 });
+  }
+
+  show(view: CardView): void {
+    const { move, progress, selected } = view;
+    setAttribute(this.root, "data-state", progress.phase);
+    setAttribute(this.root, "data-rank", move.rank);
+    setAttribute(this.root, "aria-current", selected ? "true" : null);
+    setAttribute(this.root, "tabindex", selected ? 0 : -1);
+    const line = progressLine(progress, view.asOf);
+    const signature = JSON.stringify([move, progress.phase, progress.refusal, progress.undoable, line, selected, view.rejecting, view.why]);
+    if (signature === this.signature) return;
+    this.signature = signature;
+    this.root.replaceChildren(...this.parts(view, line));
+  }
+
+  private parts(view: CardView, line: string): HTMLElement[] {
+    const parts = [this.head(view), this.effects(view)];
+    if (line) parts.push(el("p", { class: "move-progress", role: "status" }, line));
+    if (view.progress.refusal) {
+      const refused = el("strong", {}, `${words.phases.refused}: `);
+      parts.push(el("p", { class: "move-refused", role: "alert" }, refused, view.progress.refusal));
+    }
+    if (view.selected && view.why) parts.push(whyDetails(view.move, this.stations));
+    if (view.rejecting) parts.push(rejectChoices());
+    else if (view.selected || view.progress.undoable) parts.push(actions(view));
+    return parts;
+  }
+
+  private head({ move, kind, kindNamed }: CardView): HTMLElement {
+    const name = (id: string) => stationName(this.stations, id);
+    const gain = words.moves.within(points(move.first_share_gain), targetMinutes(kind.first_target_s));
+    return el(
+      "div",
+      { class: "move-head" },
+      el("span", { class: "rank", "aria-hidden": "true" }, String(move.rank)),
+      el(
+        "span",
+        { class: "move-title" },
+        el("b", { class: "callsign" }, move.appliance),
+        kindNamed && el("span", { class: "kind" }, ` ${kind.name}`),
+        ` ${name(move.from_station)} `,
+        el("span", { class: "arrow", "aria-label": "to" }, "→"),
+        ` ${name(move.to_station)}`,
+      ),
+      el(
+        "span",
+        { class: "move-line" },
+        el("span", { class: "move-eta" }, `${minutes(move.travel_s)} ${words.moves.min}`),
+        el("span", { class: "move-gain" }, gain),
+        el("span", { class: "move-reason" }, words.why.reason[move.reason] ?? move.reason),
+      ),
+    );
+  }
+
+  private effects({ move, selected }: CardView): HTMLElement {
+    const gains = gainList(this.stations, move.gains, selected ? GROUNDS_IN_FULL : GROUNDS_IN_SHORT);
+    const loses = lossList(this.stations, move.loses, selected ? GROUNDS_IN_FULL : GROUNDS_IN_SHORT);
+    return el(
+      "div",
+      { class: "move-effects" },
+      effect("gains", "▲", selected && move.gains.length > 0 ? `${words.moves.gains} ${gains}` : gains),
+      effect("loses", "▼", selected && move.loses.length > 0 ? `${words.moves.loses} ${loses}` : loses),
+    );
+  }
+}
+
+function effect(name: string, mark: string, text: string): HTMLElement {
+  return el("span", { class: name }, el("span", { class: "mark", "aria-hidden": "true" }, mark), text);
+}
+
+function actions({ progress, selected }: CardView): HTMLElement {
+  const row = el("div", { class: "move-actions" });
+  if (progress.phase === "recommended" || progress.phase === "sending") {
+    const sending = progress.phase === "sending";
+    row.append(action("accept", "A", words.moves.accept, "primary", sending), action("reject", "R", words.moves.reject, "", sending));
+  }
+  if (progress.undoable) row.append(action("undo", "U", words.moves.undo, "primary", false));
+  if (selected) row.append(action("why", "W", words.moves.why, "", false));
+  return row;
+}
+
+export function action(name: string, key: string, label: string, kind: string, disabled: boolean): HTMLButtonElement {
+  return el("button", { type: "button", class: `action ${kind}`.trim(), "data-action": name, "data-testid": name, disabled }, keyCap(key), label);
+}
+
+function rejectChoices(): HTMLElement {
+  const choices = REJECT_REASONS.map((reason, i) =>
+    el("button", { type: "button", class: "action reason", "data-action": "reason", "data-reason": reason, "data-testid": `reason-${reason}` }, keyCap(String(i + 1)), words.rejectReasons[reason]),
+  );
+  const cancel = el("button", { type: "button", class: "action", "data-action": "cancel", "data-testid": "reject-cancel" }, keyCap("Esc"), words.moves.cancel);
+  return el(
+    "div",
+    { class: "reject", role: "group", "aria-label": words.moves.rejectQuestion, "data-testid": "reject-reasons" },
+    el("p", {}, words.moves.rejectQuestion),
+    el("div", { class: "reject-grid" }, ...choices, cancel),
+  );
+}

@@ -1,0 +1,33 @@
+/** Why a move is recommended: the reason as a sentence, what it is worth, every ground it touches, the rule that binds. */
+import type { GroundChange, PlanMove } from "../api/types";
+import { el } from "../dom/element";
+import { words } from "../words/catalogue";
+import { oneDecimal, points, twoDecimals, whole } from "../words/format";
+import { stationName, type Stations } from "./move_words";
+
+export function whyDetails(move: PlanMove, stations: Stations): HTMLElement {
+  const sentence = words.why.sentence[move.reason]?.(stationName(stations, move.to_station)) ?? move.reason;
+  const rule = move.rule === null ? words.why.noRule : (words.why.rule[move.rule] ?? move.rule);
+  return el(
+    "div",
+    { class: "why", "data-testid": "why-details" },
+    el("p", {}, sentence),
+    el("p", {}, words.why.worth(oneDecimal(move.contribution), oneDecimal(move.cost))),
+    el("p", {}, `${words.why.second}: ${points(move.second_share_gain)} %. ${rule}`),
+    el("div", { class: "why-grounds" }, grounds(words.why.gains, "−", move.gains, stations), grounds(words.why.loses, "+", move.loses, stations)),
+  );
+}
+
+function grounds(heading: string, sign: string, changes: readonly GroundChange[], stations: Stations): HTMLElement {
+  const rows = changes.map((change) =>
+    el(
+      "tr",
+      {},
+      el("td", {}, stationName(stations, change.station)),
+      el("td", {}, words.why.seconds(`${sign}${whole(change.seconds)}`)),
+      el("td", {}, `${twoDecimals(change.demand_per_h)} ${words.why.perHour}`),
+    ),
+  );
+  if (rows.length === 0) rows.push(el("tr", {}, el("td", {}, words.strip.unknown)));
+  return el("table", {}, el("caption", {}, heading), el("tbody", {}, ...rows));
+}

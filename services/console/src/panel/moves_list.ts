@@ -1,0 +1,154 @@
+/**
+ * The list of recommended moves, doing nothing, and the chip for newer advice. Cards are kept by move, so that an
+ * unchanged move stays put; a replaced list fades. Never decides: it hands clicks to the commands.
+ */
+import { el, keyCap, setAttribute, setText } from "../dom/element";
+import type { RejectReason } from "../api/types";
+import type { Commands } from "../state/commands";
+import type { ConsoleModel } from "../state/console_model";
+import { words } from "../words/catalogue";
+import { percent, targetMinutes, twoDecimals } from "../words/format";
+import { MoveCard } from "./move_card";
+
+const FADE = [{ opacity: 0.25 }, { opacity: 1 }];
+const FADE_MS = 350;
+
+export class MovesList {
+  readonly root: HTMLElement;
+  private readonly list = el("ol", { class: "moves", "aria-label": words.moves.list, "data-testid": "moves" });
+  private readonly empty = el("p", { class: "empty", "data-testid": "no-moves" }, words.moves.waitingForPlan);
+  private readonly notice = el("p", { class: "notice", role: "status", hidden: true });
+  private readonly chip: HTMLButtonElement;
+  private readonly nothing = el("div", { class: "nothing", "data-testid": "do-nothing", title: words.doNothing.againstHint });
+  private cards = new Map<string, MoveCard>();
+  private shownIds = "";
+
+  constructor(
+    private readonly model: ConsoleModel,
+    private readonly commands: Commands,
+  ) {
+    this.chip = el("button", { type: "button", class: "chip", hidden: true, "data-testid": "newer" }, `${words.moves.newer} `, keyCap("N"));
+    this.chip.addEventListener("click", () => commands.showNewer());
+    this.root = el(
+      "section",
+      { class: "block moves-block", "aria-label": words.moves.heading },
+      el("div", { class: "block-head" }, el("h2", {}, words.moves.heading), this.chip),
+      this.notice,
+      this.empty,
+      this.list,
+      this.nothing,
+    );
+    this.listen();
+    model.on(["plan", "picture", "selection", "desk"], () => this.render());
+    model.on(["selection"], () => this.reveal());
+  }
+
+  private listen(): void {
+    const { model } = this;
+    this.root.addEventListener("pointerenter", () => (model.pointerOverList = true));
+    this.root.addEventListener("pointerleave", () => {
+      model.pointerOverList = false;
+      model.hover(null);
+    });
+    this.list.addEventListener("pointerover", (event) => model.hover(moveIdOf(event.target)));
+    this.list.addEventListener("click", (event) => this.clicked(event.target));
+    this.list.addEventListener("focusin", (event) => {
+      const id = moveIdOf(event.target);
+      if (id !== null && id !== model.selectedId) model.select(id, true);
+    });
+  }
+
+  private clicked(target: EventTarget | null): void {
+    const id = moveIdOf(target);
+    if (id === null) return;
+    const button = target instanceof Element ? target.closest<HTMLElement>("[data-action]") : null;
+    if (!button) return this.model.select(id, false);
+    const run: Record<string, () => void> = {
+      accept: () => this.commands.accept(id),
+      reject: () => this.commands.startReject(id),
+      undo: () => this.commands.undo(id),
+      why: () => this.commands.toggleWhy(),
+      cancel: () => this.commands.cancelReject(),
+      reason: () => this.commands.reject(button.dataset["reason"] as RejectReason),
+    };
+    run[button.dataset["action"] ?? ""]?.();
+  }
+
+  private render(): void {
+    const { shelf, picture } = this.model;
+    this.chip.hidden = shelf.waiting === null;
+    this.notice.hidden = this.model.notice === null;
+    setText(this.notice, this.model.notice ?? "");
+    const plan = shelf.shown;
+    if (!plan || !picture) return;
+    this.arrange();
+    this.empty.hidden = plan.moves.length > 0;
+    setText(this.empty, words.moves.none);
+    for (const move of plan.moves) {
+      const progress = this.commands.progress(move.move_id);
+      if (!progress) continue;
+      this.cards.get(move.move_id)?.show({
+        move,
+        progress,
+        selected: move.move_id === this.model.selectedId,
+        rejecting: move.move_id === this.model.rejectingId,
+        why: this.model.whyOpen,
+        kind: this.model.kindOf(move.kind),
+        kindNamed: move.kind !== this.model.kind.id,
+        asOf: picture.asOf,
+      });
+    }
+    this.renderNothing();
+  }
+
+  /** Puts the cards of the shown plan in order; fades when they are others than before. */
+  private arrange(): void {
+    const { moves } = this.model;
+    const ids = moves.map((m) => m.move_id).join(" ");
+    if (ids === this.shownIds) return;
+    const first = this.shownIds === "";
+    this.shownIds = ids;
+    const next = new Map<string, MoveCard>();
+    for (const move of moves) {
+      next.set(move.move_id, this.cards.get(move.move_id) ?? new MoveCard(move.move_id, this.model.stations));
+    }
+    const stayed = new Set(moves.filter((m) => this.cards.has(m.move_id)).map((m) => m.move_id));
+    this.cards = next;
+    this.list.replaceChildren(...[...next.values()].map((card) => card.root));
+    if (first) return;
+    for (const [id, card] of next) if (!stayed.has(id)) card.root.animate(FADE, { duration: FADE_MS, easing: "ease-out" });
+  }
+
+  private renderNothing(): void {
+    const plan = this.model.shelf.shown;
+    if (!plan) return;
+    const target = targetMinutes(this.model.kind.first_target_s);
+    const price = plan.after.first_share - plan.before.first_share;
+    const against = plan.moves.length === 0 ? words.doNothing.best : words.doNothing.against(twoDecimals(price * 100));
+    const parts = [
+      ["nothing-name", words.doNothing.heading],
+      ["nothing-share", words.doNothing.price(percent(plan.before.first_share), target)],
+      ["nothing-price", against],
+    ] as const;
+    if (this.nothing.childElementCount === 0) {
+      this.nothing.append(el("span", { class: "rank hollow", "aria-hidden": "true" }, "0"), ...parts.map(([name]) => el("span", { class: name })));
+    }
+    for (const [name, text] of parts) {
+      const node = this.nothing.querySelector(`.${name}`);
+      if (node) setText(node, text);
+    }
+  }
+
+  private reveal(): void {
+    if (!this.model.regardSelected || this.model.selectedId === null) return;
+    const card = this.cards.get(this.model.selectedId)?.root;
+    card?.scrollIntoView({ block: "nearest" });
+    if (card && document.activeElement?.closest(".moves") && !card.contains(document.activeElement)) card.focus();
+    setAttribute(this.list, "data-selected", this.model.selectedId);
+  }
+}
+
+function moveIdOf(target: EventTarget | null): string | null {
+  const card = target instanceof Element ? target.closest<HTMLElement>("[data-move-id]") : null;
+  return card?.dataset["moveId"] ?? null;
+}

@@ -1,0 +1,78 @@
+/** Moves that were accepted and are no longer in the list: what the crews are doing about them. */
+import { el, setAttribute } from "../dom/element";
+import type { Commands } from "../state/commands";
+import type { ConsoleModel } from "../state/console_model";
+import type { Desk } from "../state/desk";
+import { underWay, type UnderWay } from "../state/move_progress";
+import { words } from "../words/catalogue";
+import { action } from "./move_card";
+import { progressLine, stationName } from "./move_words";
+
+export class UnderWayList {
+  private readonly list = el("ul", { class: "under-way", "aria-label": words.underWay.heading });
+  readonly root = el(
+    "section",
+    { class: "block", hidden: true, "aria-label": words.underWay.heading, "data-testid": "under-way" },
+    el("div", { class: "block-head" }, el("h2", {}, words.underWay.heading)),
+    this.list,
+  );
+  private readonly rows = new Map<string, { node: HTMLElement; signature: string }>();
+
+  constructor(
+    private readonly model: ConsoleModel,
+    private readonly commands: Commands,
+    private readonly desk: Desk,
+  ) {
+    this.list.addEventListener("click", (event) => {
+      const button = event.target instanceof Element ? event.target.closest("[data-action=undo]") : null;
+      const id = button?.closest<HTMLElement>("[data-move-id]")?.dataset["moveId"];
+      if (id !== undefined) this.commands.undo(id);
+    });
+    model.on(["picture", "plan", "desk"], () => this.render());
+  }
+
+  private render(): void {
+    const { picture } = this.model;
+    if (!picture) return;
+    const items = underWay(picture, new Set(this.model.moves.map((m) => m.move_id)));
+    this.root.hidden = items.length === 0;
+    const ids = new Set(items.map((i) => i.move.move_id));
+    for (const [id, row] of this.rows) {
+      if (ids.has(id)) continue;
+      row.node.remove();
+      this.rows.delete(id);
+    }
+    items.forEach((item, at) => this.place(this.row(item, picture.asOf), at));
+  }
+
+  private row(item: UnderWay, asOf: string): HTMLElement {
+    const { move, progress } = item;
+    const row = this.rows.get(move.move_id) ?? { node: this.makeRow(move.move_id), signature: "" };
+    this.rows.set(move.move_id, row);
+    setAttribute(row.node, "data-state", progress.phase);
+    const status = this.model.picture?.appliances.get(move.appliance)?.status;
+    const line =
+      progress.phase === "overtaken" && status ? words.phases.overtakenAs(words.status[status]) : progressLine(progress, asOf);
+    const pending = this.desk.pending(move.move_id);
+    const refusal = pending?.stage === "refused" ? pending.detail : null;
+    const sending = pending?.stage === "sending";
+    const signature = JSON.stringify([line, refusal, sending]);
+    if (row.signature !== signature) {
+      row.signature = signature;
+      const title = el("span", { class: "move-title" }, el("b", { class: "callsign" }, move.appliance), ` → ${stationName(this.model.stations, move.to_station)}`);
+      const parts: HTMLElement[] = [title, el("span", { class: "move-progress" }, sending ? words.phases.sending : line)];
+      if (progress.undoable) parts.push(action("undo", "U", words.moves.undo, "", sending));
+      if (refusal) parts.push(el("p", { class: "move-refused", role: "alert" }, `${words.phases.refused}: ${refusal}`));
+      row.node.replaceChildren(...parts);
+    }
+    return row.node;
+  }
+
+  private makeRow(moveId: string): HTMLElement {
+    return el("li", { "data-testid": "move", "data-move-id": moveId });
+  }
+
+  private place(node: HTMLElement, at: number): void {
+    if (this.list.children[at] !== node) this.list.insertBefore(node, this.list.children[at] ?? null);
+  }
+}

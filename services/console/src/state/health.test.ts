@@ -1,0 +1,35 @@
+/** Warnings come when the stream or the input is silent, and not before. */
+import { describe, expect, it } from "vitest";
+import { backoffMs, LAST_BACKOFF_MS } from "../api/live_stream";
+import { pictureAgeS, warningOf, type Health } from "./health";
+
+const beat = { server_time: "", as_of: null, last_event_age_s: 0.2, degraded: null };
+const health = (over: Partial<Health> = {}): Health => ({
+  lastMessageMs: 10_000, lastBeat: beat, lastBeatMs: 10_000, connection: "live", ...over,
+});
+
+describe("warningOf", () => {
+  it("is silent while all is well, and before anything was heard", () => {
+    expect(warningOf(health(), 12_000)).toBeNull();
+    expect(warningOf(health({ lastMessageMs: null }), 99_000)).toBeNull();
+  });
+
+  it("warns of a silent stream after five seconds, with the age", () => {
+    expect(warningOf(health(), 15_001)).toEqual({ kind: "silent_stream", ageS: 5.001 });
+    expect(pictureAgeS(health(), 15_001)).toBeCloseTo(5.001);
+  });
+
+  it("warns of silent input and of a degraded service", () => {
+    const silent = health({ lastBeat: { ...beat, last_event_age_s: 31 } });
+    expect(warningOf(silent, 11_000)).toEqual({ kind: "silent_input", ageS: 32 });
+    const degraded = health({ lastBeat: { ...beat, degraded: "solver_behind" } });
+    expect(warningOf(degraded, 10_000)).toMatchObject({ kind: "degraded", reason: "solver_behind" });
+  });
+});
+
+describe("backoffMs", () => {
+  it("doubles and is bounded", () => {
+    expect([0, 1, 2].map(backoffMs)).toEqual([1000, 2000, 4000]);
+    expect(backoffMs(1000)).toBe(LAST_BACKOFF_MS);
+  });
+});

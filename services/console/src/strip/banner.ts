@@ -1,0 +1,32 @@
+/** The banner over the map: says when what is shown is old, or the service is not well. The last good plan stays. */
+import { el, setAttribute, setText } from "../dom/element";
+import type { ConsoleModel } from "../state/console_model";
+import { warningOf, type Warning } from "../state/health";
+import { words } from "../words/catalogue";
+import { age } from "../words/format";
+
+const STEP_MS = 500;
+
+export class Banner {
+  readonly root = el("div", { class: "banner", role: "alert", hidden: true, "data-testid": "banner" });
+
+  constructor(private readonly model: ConsoleModel) {
+    window.setInterval(() => this.render(), STEP_MS);
+    model.on(["health"], () => this.render());
+  }
+
+  private render(): void {
+    const warning = warningOf(this.model.health, Date.now());
+    this.root.hidden = warning === null;
+    setAttribute(this.root, "data-kind", warning?.kind);
+    document.documentElement.toggleAttribute("data-stale", warning?.kind === "silent_stream");
+    if (warning) setText(this.root, sentence(warning));
+  }
+}
+
+function sentence(warning: Warning): string {
+  const old = age(Math.floor(warning.ageS));
+  if (warning.kind === "silent_stream") return words.banner.silentStream(old);
+  if (warning.kind === "silent_input") return words.banner.silentInput(old);
+  return words.banner.degraded(words.degraded[warning.reason] ?? warning.reason, old);
+}

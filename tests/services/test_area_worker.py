@@ -1,0 +1,168 @@
+"""The area worker: poison in the log, restarts, a solver that fails, rejections that lapse."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cover_model import RejectionRule
+from services.picture import Rejection, empty_picture
+from services.service import Area, Service
+from services.settings import Settings
+from streams import codec
+from streams.cover_plan import CoverPlanData
+from streams.events import ApplianceStatus, ApplianceStatusChanged
+from tests.services.live import START, small_region
+
+
+@asynccontextmanager
+async def running(data: Path | None = None, **settings: Any) -> AsyncIterator[tuple[Service, Area]]:
+    """A service without its HTTP side."""
+    region = small_region()
+    service = Service(Settings(data=data, **settings), [region])
+    await service.start()
+    try:
+        yield service, service.areas[region.id]
+    finally:
+        await service.stop()
+
+
+async def until(holds: Any, within_s: float = 20.0) -> None:
+    for _ in range(int(within_s / 0.01)):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"not within {within_s} s")
+
+
+def mobilised(appliance: str, minute: float = 0.0, id: str = "e1") -> bytes:
+    return codec.encode(
+        ApplianceStatusChanged(appliance, ApplianceStatus.MOBILISED, incident="I1"),
+        id=id,
+        source="/test",
+        area=small_region().id,
+        time=START + timedelta(minutes=minute),
+    )
+
+
+def test_poison_in_the_log_becomes_dead_letters_and_the_rest_is_folded(tmp_path: Path) -> None:
+    async def run() -> None:
+        first, second, *_ = small_region().appliances.ids
+        poison = [
+            b"\xff\x00 not an event",
+            b"{}",
+            mobilised("NOBODY", id="e9"),
+            mobilised(first).replace(b"mobilised", b"abducted"),
+        ]
+        async with running(tmp_path) as (service, area):
+            await until(lambda: area.state.ready and area.state.plan is not None)
+            start = service.log.end_offset(area.region.id)
+            await service.log.append(area.region.id, [mobilised(first), *poison, mobilised(second, 1, "e2")])
+            await until(lambda: area.state.picture.appliances[second].committed)
+            assert area.state.picture.appliances[first].committed
+            letters = await area.dead_letters.newest(area.region.id, 10)
+            assert [letter.payload() for letter in letters] == poison
+            assert [letter.offset for letter in letters] == [start + i for i in range(1, 5)]
+            assert letters[2].field == "data.appliance"
+            assert all(letter.reason for letter in letters)
+            digest = area.state.picture.digest()
+        (tmp_path / "checkpoints" / f"{small_region().id}.checkpoint").unlink()
+        async with running(tmp_path) as (_, area):  # replays the poison: nothing is buried twice
+            await until(lambda: area.state.ready)
+            assert area.state.picture.digest() == digest
+            assert area.dead_letters.count(area.region.id) == 4
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("checkpoint", ["kept", "lost", "damaged", "of another version"])
+def test_a_restart_gives_the_same_picture(tmp_path: Path, checkpoint: str) -> None:
+    async def run() -> None:
+        async with running(tmp_path) as (service, area):
+            await until(lambda: area.state.ready)
+            events = [mobilised(a, i, f"e{i}") for i, a in enumerate(small_region().appliances.ids[:5])]
+            last = await service.log.append(area.region.id, events)
+            await until(lambda: area.state.offset >= last)
+            digest = area.state.picture.digest()
+        path = tmp_path / "checkpoints" / f"{small_region().id}.checkpoint"
+        if checkpoint == "lost":
+            path.unlink()
+        elif checkpoint == "damaged":
+            path.write_bytes(path.read_bytes()[:50])
+        elif checkpoint == "of another version":
+            path.write_bytes(path.read_bytes().replace(b'"schema_version":1', b'"schema_version":99'))
+        async with running(tmp_path) as (_, area):
+            await until(lambda: area.state.ready)
+            assert area.state.picture.digest() == digest
+            await until(lambda: area.state.plan is not None)
+
+    asyncio.run(run())
+
+
+def test_plans_in_the_log_have_ids_of_their_own(tmp_path: Path) -> None:
+    async def run() -> None:
+        for _ in range(3):  # three lives on one log
+            async with running(tmp_path) as (service, area):
+                await until(lambda area=area: area.state.plan is not None and area.state.plan.revision > 0)
+                records = await service.log.read(area.region.id, 0, 10_000)
+        events = [codec.decode(record.payload) for record in records]
+        plans = [event.id for event in events if isinstance(event.data, CoverPlanData)]
+        assert len(plans) >= 6
+        assert len(set(plans)) == len(plans)
+
+    asyncio.run(run())
+
+
+def test_a_solver_that_fails_leaves_the_last_plan_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with running() as (service, area):
+            await until(lambda: area.state.plan is not None and area.state.plan.revision > 0)
+            good = area.state.plan
+
+            async def fail(job: object) -> None:
+                raise RuntimeError("made to fail")
+
+            with monkeypatch.context() as patched:
+                patched.setattr(area.solver, "first", fail)
+                await service.log.append(area.region.id, [mobilised(small_region().appliances.ids[0])])
+                await until(lambda: area.state.degraded == "solve_failed")
+                assert area.state.plan is good
+            await service.log.append(area.region.id, [mobilised(small_region().appliances.ids[1], 1, "e2")])
+            await until(lambda: area.state.degraded is None and area.state.plan is not good)
+
+    asyncio.run(run())
+
+
+def test_a_worker_that_dies_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with running() as (service, area):
+            await until(lambda: area.state.ready)
+            real = service.log.read
+            failures = 0
+
+            async def fail_once(*args: Any) -> Any:
+                nonlocal failures
+                if failures == 0:
+                    failures += 1
+                    raise OSError("made to fail")
+                return await real(*args)
+
+            monkeypatch.setattr(service.log, "read", fail_once)
+            last = await service.log.append(area.region.id, [mobilised(small_region().appliances.ids[0])])
+            await until(lambda: failures == 1 and area.state.ready and area.state.offset >= last)
+            assert area.state.picture.appliances[small_region().appliances.ids[0]].committed
+
+    asyncio.run(run())
+
+
+def test_rejections_lapse_with_time_or_when_things_get_worse() -> None:
+    rule = RejectionRule(timedelta(minutes=60), fewer=2)
+    picture = empty_picture("demo", {f"A{i}": "S" for i in range(5)})
+    at = picture.as_of
+    assert rule.in_force(Rejection("A0", "T", at, available=6), picture)
+    assert not rule.in_force(Rejection("A0", "T", at, available=7), picture)
+    assert not rule.in_force(Rejection("A0", "T", at - timedelta(minutes=60), available=5), picture)
