@@ -52,7 +52,8 @@ format: $(INSTALLED) ## Put all Python files into the house format
 	@$(BIN)/ruff format .
 
 bench: $(INSTALLED) ## Measure the cover engine; raw results under optimiser/benchmarks/results
-	@$(BIN)/python -m optimiser.benchmarks.cover_bench
+	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
+	@$(BIN)/python optimiser/benchmarks/cover_bench.py $(wildcard var/london) var/demo
 
 lock: $(INSTALLED) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -15,6 +15,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from optimiser.cover.move_cost import MoveCostRule
+
+_MOVE_COST = MoveCostRule()
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 CONFIG_VARIABLE = "COVER_CONFIG"
 
@@ -71,10 +74,10 @@ class Settings(BaseSettings):
     max_batch: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     max_consoles: Annotated[int, Field(ge=1, le=10_000)] = 200
     max_moves: Annotated[int, Field(ge=0, le=20)] = 6
-    move_fixed_cost: Annotated[float, Field(ge=0, le=100_000)] = 15.0
-    move_gap_h: Annotated[float, Field(gt=0, le=24)] = 1.0
+    move_fixed_cost: Annotated[float, Field(ge=0, le=100_000)] = _MOVE_COST.fixed
+    move_gap_h: Annotated[float, Field(gt=0, le=24)] = _MOVE_COST.gap_h
     certify_s: Annotated[float, Field(ge=0, le=60)] = 2.0
-    certify_min_s: Annotated[float, Field(ge=0, le=10)] = 0.15
+    certify_min_s: Annotated[float, Field(ge=0, le=10)] = 0.05
     reject_holds_min: Annotated[float, Field(ge=0, le=24 * 60)] = 60.0
     reject_ends_at_fewer: Annotated[int, Field(ge=1, le=1000)] = 5
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -28,6 +28,9 @@ class MoveCostRule:
     ----------
     fixed
         What being moved at all costs a crew, in units of the objective: a move must bring at least this.
+        The default is a judgement on measured ground: replaying five days of recorded London incidents with
+        every proposal accepted, 15, 40 and 80 gave 0.93, 0.62 and 0.34 moves an incident and put 3.7, 3.4
+        and 2.0 percentage points more calls in time.
     per_s
         Cover lost per second of driving, units x hours / second.
     gap_h
@@ -39,7 +42,7 @@ class MoveCostRule:
         Where a value is negative or not finite, or gap_h is zero.
     """
 
-    fixed: float = 15.0
+    fixed: float = 40.0
     per_s: float = 60.0 / 3600.0
     gap_h: float = 1.0
 

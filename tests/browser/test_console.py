@@ -113,7 +113,7 @@ def test_operator_accepts_a_move_and_sees_it_carried_out(demo: CoverProcess, pag
     expect(row).to_be_visible(timeout=10_000)
     page.wait_for_function(
         "id => [...document.querySelectorAll('[data-testid=move]')]"
-        ".some(m => m.dataset.moveId === id && ['told', 'moving', 'arrived'].includes(m.dataset.state))",
+        ".some(m => m.dataset.moveId === id && ['told', 'on_the_way', 'arrived'].includes(m.dataset.state))",
         arg=move_id,
         timeout=60_000,
     )

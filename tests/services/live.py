@@ -16,7 +16,7 @@ import httpx
 from geo.demo_region import SMALL_SIZE, build_demo_region
 from geo.region import Region
 from services.server import serving
-from services.settings import Settings
+from services.settings import load_settings
 from streams import codec
 from streams.events import (
     AppliancePosition,
@@ -136,7 +136,7 @@ class Client:
 async def live(region: Region | None = None, **settings: Any) -> AsyncIterator[Client]:
     """A client of a service running on a free port."""
     region = region or small_region()
-    given = Settings(**({"port": 0, "log_level": "error"} | settings))
+    given = load_settings(**({"port": 0, "log_level": "error"} | settings))
     async with (
         serving(given, [region]) as running,
         httpx.AsyncClient(base_url=running.url, timeout=20) as http,

@@ -5,6 +5,7 @@
 import "./style/tokens.css";
 import "./style/layout.css";
 import "./style/strip.css";
+import "./style/moves.css";
 import "./style/panel.css";
 import "./style/map.css";
 import { ApiClient } from "./api/client";
@@ -47,7 +48,13 @@ async function regionSooner(client: ApiClient, host: HTMLElement): Promise<Regio
       return await findRegion(client);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      host.replaceChildren(el("p", { class: "banner load-failed", role: "alert", "data-testid": "banner" }, words.banner.loadFailed(detail)));
+      host.replaceChildren(
+        el(
+          "p",
+          { class: "banner load-failed", role: "alert", "data-testid": "banner" },
+          words.banner.loadFailed(detail),
+        ),
+      );
       await new Promise((resolve) => window.setTimeout(resolve, RETRY_LOAD_MS));
     }
   }
@@ -116,7 +123,17 @@ async function start(host: HTMLElement): Promise<void> {
   );
   map.root.append(
     new Banner(model).root,
-    el("div", { class: "map-foot" }, new Legend(model).root, el("div", { class: "map-bar" }, new LayerSwitch(model).root, el("p", { class: "attribution" }, region.attribution))),
+    el(
+      "div",
+      { class: "map-foot" },
+      new Legend(model).root,
+      el(
+        "div",
+        { class: "map-bar" },
+        new LayerSwitch(model).root,
+        el("p", { class: "attribution" }, region.attribution),
+      ),
+    ),
     help.root,
   );
   host.replaceChildren(new Strip(model, commands, help).root, map.root, panel, new Announcer(model).root);

@@ -2,13 +2,7 @@
 
 export type Lonlat = [number, number];
 
-export type ApplianceStatus =
-  | "available"
-  | "mobilised"
-  | "at_incident"
-  | "returning"
-  | "relocating"
-  | "off_run";
+export type ApplianceStatus = "available" | "mobilised" | "at_incident" | "returning" | "relocating" | "off_run";
 
 export interface AreaName {
   area: string;
@@ -82,12 +76,7 @@ export interface Incident {
 
 export type Action = "accept" | "reject" | "undo";
 export type RejectReason =
-  | "crew_welfare"
-  | "local_knowledge"
-  | "planned_event"
-  | "appliance_defect"
-  | "too_far"
-  | "other";
+  "crew_welfare" | "local_knowledge" | "planned_event" | "appliance_defect" | "too_far" | "other";
 
 export interface Decision {
   decision_id: string;

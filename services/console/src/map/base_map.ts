@@ -40,7 +40,12 @@ function roadWidth(atEight: number, atFourteen: number): Expression {
 
 function style(palette: Palette): StyleSpecification {
   const empty = { type: "FeatureCollection" as const, features: [] };
-  const source = { type: "geojson" as const, data: empty as GeoJSON.GeoJSON | string, maxzoom: GEOMETRY_MAX_ZOOM, tolerance: 0.3 };
+  const source = {
+    type: "geojson" as const,
+    data: empty as GeoJSON.GeoJSON | string,
+    maxzoom: GEOMETRY_MAX_ZOOM,
+    tolerance: 0.3,
+  };
   const road = (classes: string[]) => ["match", ["get", "speed_class"], classes, true, false] as unknown as Expression;
   return {
     version: 8,
@@ -48,12 +53,49 @@ function style(palette: Palette): StyleSpecification {
     layers: [
       { id: "ground", type: "background", paint: { "background-color": palette.ground } },
       { id: "zones", type: "fill", source: "zones", paint: { "fill-color": zoneColour(palette, palette.bands) } },
-      { id: "zones-hatch", type: "fill", source: "zones", paint: { "fill-pattern": "hatch", "fill-opacity": HATCH_OPACITY, "fill-antialias": false } },
-      { id: "districts", type: "line", source: "districts", paint: { "line-color": palette.district, "line-width": 1 } },
-      { id: "roads-local", type: "line", source: "roads", minzoom: LOCAL_ROADS_FROM_ZOOM, filter: road(["local"]), paint: { "line-color": palette.road, "line-width": roadWidth(0.2, 1.4) } },
-      { id: "roads-secondary", type: "line", source: "roads", minzoom: SECONDARY_ROADS_FROM_ZOOM, filter: road(["secondary"]), paint: { "line-color": palette.road, "line-width": roadWidth(0.4, 3) } },
-      { id: "roads-major", type: "line", source: "roads", filter: road(["primary", "motorway"]), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": palette.roadMajor, "line-width": roadWidth(0.7, 5) } },
-      { id: "boundary", type: "line", source: "boundary", layout: { "line-join": "round" }, paint: { "line-color": palette.boundary, "line-width": 1.6 } },
+      {
+        id: "zones-hatch",
+        type: "fill",
+        source: "zones",
+        paint: { "fill-pattern": "hatch", "fill-opacity": HATCH_OPACITY, "fill-antialias": false },
+      },
+      {
+        id: "districts",
+        type: "line",
+        source: "districts",
+        paint: { "line-color": palette.district, "line-width": 1 },
+      },
+      {
+        id: "roads-local",
+        type: "line",
+        source: "roads",
+        minzoom: LOCAL_ROADS_FROM_ZOOM,
+        filter: road(["local"]),
+        paint: { "line-color": palette.road, "line-width": roadWidth(0.2, 1.4) },
+      },
+      {
+        id: "roads-secondary",
+        type: "line",
+        source: "roads",
+        minzoom: SECONDARY_ROADS_FROM_ZOOM,
+        filter: road(["secondary"]),
+        paint: { "line-color": palette.road, "line-width": roadWidth(0.4, 3) },
+      },
+      {
+        id: "roads-major",
+        type: "line",
+        source: "roads",
+        filter: road(["primary", "motorway"]),
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": palette.roadMajor, "line-width": roadWidth(0.7, 5) },
+      },
+      {
+        id: "boundary",
+        type: "line",
+        source: "boundary",
+        layout: { "line-join": "round" },
+        paint: { "line-color": palette.boundary, "line-width": 1.6 },
+      },
     ],
   };
 }

@@ -24,7 +24,12 @@ export function labelIncidents(pen: Pen, incidents: readonly Incident[]): void {
     if (!pen.onScreen(x, y)) continue;
     const gap = pen.scaled(9, 13) + 9;
     const { ink, paper } = pen.palette;
-    pen.label(`→ ${hourMinute(incident.expected_stop)}`, x, y, gap, { colour: ink, size: 13, bold: true, plate: paper });
+    pen.label(`→ ${hourMinute(incident.expected_stop)}`, x, y, gap, {
+      colour: ink,
+      size: 13,
+      bold: true,
+      plate: paper,
+    });
   }
 }
 

@@ -18,7 +18,10 @@ export function hatchImage(colour: Rgba): { width: number; height: number; data:
   const data = new Uint8Array(HATCH_SIZE * HATCH_SIZE * 4);
   for (let y = 0; y < HATCH_SIZE; y += 1) {
     for (let x = 0; x < HATCH_SIZE; x += 1) {
-      data.set([colour.red, colour.green, colour.blue, Math.round(255 * colour.alpha * cover(x, y))], (y * HATCH_SIZE + x) * 4);
+      data.set(
+        [colour.red, colour.green, colour.blue, Math.round(255 * colour.alpha * cover(x, y))],
+        (y * HATCH_SIZE + x) * 4,
+      );
     }
   }
   return { width: HATCH_SIZE, height: HATCH_SIZE, data };

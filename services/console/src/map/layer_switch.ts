@@ -27,6 +27,7 @@ export class LayerSwitch {
 
   private render(): void {
     setAttribute(this.root, "data-layer", this.model.layer);
-    for (const [layer, button] of this.buttons) setAttribute(button, "aria-checked", String(layer === this.model.layer));
+    for (const [layer, button] of this.buttons)
+      setAttribute(button, "aria-checked", String(layer === this.model.layer));
   }
 }

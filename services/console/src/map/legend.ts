@@ -51,17 +51,40 @@ export class Legend {
     const say = { heading: words.legend.symbolsHeading, ...words.legend.symbols };
     const head = "M8 1.5 L13.5 14 L8 11 L2.5 14 Z";
     const rows: [string, SVGElement[]][] = [
-      [say.station, [svg("rect", { x: 1, y: 1, width: 14, height: 14, fill: palette.station }), digit("2", palette.paper)]],
-      [say.empty, [svg("rect", { x: 2, y: 2, width: 12, height: 12, fill: "none", stroke: palette.station, "stroke-width": 2 })]],
-      [say.incident, [svg("path", { d: "M8 0 L16 8 L8 16 L0 8 Z", fill: palette.incident }), digit("3", palette.incidentText)]],
+      [
+        say.station,
+        [svg("rect", { x: 1, y: 1, width: 14, height: 14, fill: palette.station }), digit("2", palette.paper)],
+      ],
+      [
+        say.empty,
+        [svg("rect", { x: 2, y: 2, width: 12, height: 12, fill: "none", stroke: palette.station, "stroke-width": 2 })],
+      ],
+      [
+        say.incident,
+        [svg("path", { d: "M8 0 L16 8 L8 16 L0 8 Z", fill: palette.incident }), digit("3", palette.incidentText)],
+      ],
       [say.responding, [svg("path", { d: head, fill: palette.responding })]],
       [say.returning, [svg("path", { d: head, fill: palette.halo, stroke: palette.quiet, "stroke-width": 1.4 })]],
       [say.relocating, [svg("path", { d: head, fill: palette.move })]],
     ];
     const items = rows.map(([label, shapes]) =>
-      el("li", {}, svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, ...shapes) as unknown as HTMLElement, label),
+      el(
+        "li",
+        {},
+        svg(
+          "svg",
+          { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+          ...shapes,
+        ) as unknown as HTMLElement,
+        label,
+      ),
     );
-    const details = el("details", { open: this.symbolsOpen }, el("summary", {}, say.heading), el("ul", { class: "legend-symbols" }, ...items));
+    const details = el(
+      "details",
+      { open: this.symbolsOpen },
+      el("summary", {}, say.heading),
+      el("ul", { class: "legend-symbols" }, ...items),
+    );
     details.addEventListener("toggle", () => (this.symbolsOpen = details.open));
     return details;
   }
@@ -75,7 +98,11 @@ function swatch(colour: string, label: string, hatched: boolean): HTMLElement {
   return el(
     "span",
     { class: "legend-step" },
-    el("i", { class: hatched ? "swatch hatched" : "swatch", style: `background-color:${colour}`, "aria-hidden": "true" }),
+    el("i", {
+      class: hatched ? "swatch hatched" : "swatch",
+      style: `background-color:${colour}`,
+      "aria-hidden": "true",
+    }),
     label,
   );
 }

@@ -122,10 +122,16 @@ function paintScene(pen: Pen, scene: Scene): void {
   drawIncidents(pen, scene.incidents, scene.pinned);
   drawBadges(pen, scene.moves);
   for (const effect of scene.effects) drawEffect(pen, effect);
-  labelStations(pen, scene.stations.filter((s) => s.named));
+  labelStations(
+    pen,
+    scene.stations.filter((s) => s.named),
+  );
   labelIncidents(pen, scene.incidents);
   labelMoving(pen, scene.moving);
-  labelStations(pen, scene.stations.filter((s) => !s.named));
+  labelStations(
+    pen,
+    scene.stations.filter((s) => !s.named),
+  );
 }
 
 function drawEffect(pen: Pen, effect: EffectMark): void {

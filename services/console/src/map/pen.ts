@@ -4,7 +4,8 @@
  */
 import type { Palette } from "./palette";
 
-export const FONT = '"Inter", "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, "DejaVu Sans", sans-serif';
+export const FONT =
+  '"Inter", "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, "DejaVu Sans", sans-serif';
 
 export interface Hit {
   kind: "station" | "incident" | "appliance";
@@ -109,7 +110,8 @@ export class Pen {
   }
 
   private free(box: Box): boolean {
-    if (box.x < 2 || box.y < 2 || box.x + box.width > this.width - 2 || box.y + box.height > this.height - 2) return false;
+    if (box.x < 2 || box.y < 2 || box.x + box.width > this.width - 2 || box.y + box.height > this.height - 2)
+      return false;
     return !this.taken.some(
       (t) => box.x < t.x + t.width && t.x < box.x + box.width && box.y < t.y + t.height && t.y < box.y + box.height,
     );

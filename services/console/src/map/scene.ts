@@ -57,7 +57,9 @@ export class SceneMaker {
     const standing = standingByStation(picture);
     const ends = new Set(regarded ? [regarded.from_station, regarded.to_station] : []);
     // A ground's plate says the station's name already.
-    const plated = new Set(regarded ? [...shownOf(regarded.gains), ...shownOf(regarded.loses)].map((c) => c.station) : []);
+    const plated = new Set(
+      regarded ? [...shownOf(regarded.gains), ...shownOf(regarded.loses)].map((c) => c.station) : [],
+    );
     this.stations = region.stations.map((station) => ({
       station,
       standing: standing.get(station.id) ?? [],

@@ -63,7 +63,9 @@ export class Tooltip {
   }
 
   private named(appliance: Appliance): string {
-    return appliance.kind === this.model.kind.id ? appliance.id : `${appliance.id} (${kindName(this.model.region.kinds, appliance.kind)})`;
+    return appliance.kind === this.model.kind.id
+      ? appliance.id
+      : `${appliance.id} (${kindName(this.model.region.kinds, appliance.kind)})`;
   }
 
   private applianceLines(appliance: Appliance): string[] {
@@ -93,8 +95,12 @@ function kindName(kinds: readonly Kind[], id: string): string {
 }
 
 function incidentLines(incident: Incident): string[] {
-  const needs = Object.entries(incident.required).map(([kind, n]) => `${n} ${kind}`).join(", ");
-  const lines = [`${words.categories[incident.category] ?? incident.category} · ${words.map.opened(hourMinute(incident.opened_at))}`];
+  const needs = Object.entries(incident.required)
+    .map(([kind, n]) => `${n} ${kind}`)
+    .join(", ");
+  const lines = [
+    `${words.categories[incident.category] ?? incident.category} · ${words.map.opened(hourMinute(incident.opened_at))}`,
+  ];
   if (needs) lines.push(`${words.map.needs} ${needs}`);
   lines.push(`${words.map.sent(incident.committed.length)}: ${incident.committed.join(", ") || "–"}`);
   lines.push(incident.expected_stop ? words.map.release(hourMinute(incident.expected_stop)) : words.map.releaseUnknown);

@@ -8,7 +8,12 @@ import { stationName } from "./move_words";
 const SPOKEN_EVERY_MS = 6_000;
 
 export class Announcer {
-  readonly root = el("div", { class: "visually-hidden", role: "status", "aria-live": "polite", "data-testid": "announcer" });
+  readonly root = el("div", {
+    class: "visually-hidden",
+    role: "status",
+    "aria-live": "polite",
+    "data-testid": "announcer",
+  });
   private said = "";
   private lastMs = 0;
   private timer: number | undefined;
@@ -41,6 +46,9 @@ export class Announcer {
     if (!first) return words.moves.announceNone;
     const from = stationName(stations, first.from_station);
     const to = stationName(stations, first.to_station);
-    return words.moves.announce(moves.length, words.moves.announceOne(first.appliance, from, to, points(first.first_share_gain)));
+    return words.moves.announce(
+      moves.length,
+      words.moves.announceOne(first.appliance, from, to, points(first.first_share_gain)),
+    );
   }
 }

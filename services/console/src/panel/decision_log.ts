@@ -40,7 +40,12 @@ export class DecisionLog {
       "li",
       { "data-testid": "decision", "data-action": decision.action, "data-move-id": decision.move_id },
       el("time", { datetime: decision.at }, clock(decision.at)),
-      el("span", { class: "log-what", title: `${what}${why}` }, el("b", {}, words.log[decision.action]), ` ${what}${why}`),
+      el(
+        "span",
+        { class: "log-what", title: `${what}${why}` },
+        el("b", {}, words.log[decision.action]),
+        ` ${what}${why}`,
+      ),
       el("span", { class: "log-who" }, decision.operator),
     );
   }
@@ -52,7 +57,14 @@ export class DecisionLog {
   }
 
   private askOperator(focus = false): void {
-    const input = el("input", { type: "text", maxlength: 40, placeholder: words.operator.ask, "aria-label": words.operator.ask, title: words.operator.ask, "data-testid": "operator-name" });
+    const input = el("input", {
+      type: "text",
+      maxlength: 40,
+      placeholder: words.operator.ask,
+      "aria-label": words.operator.ask,
+      title: words.operator.ask,
+      "data-testid": "operator-name",
+    });
     const form = el("form", {}, input, el("button", { type: "submit", class: "link" }, words.operator.keep));
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -19,7 +19,12 @@ export class Frontier {
     this.root = el(
       "section",
       { class: "block", "aria-label": words.frontier.heading, "data-testid": "frontier" },
-      el("div", { class: "block-head" }, el("h2", {}, words.frontier.heading), el("span", { class: "hint" }, `${unit} · ${words.frontier.objective}`)),
+      el(
+        "div",
+        { class: "block-head" },
+        el("h2", {}, words.frontier.heading),
+        el("span", { class: "hint" }, `${unit} · ${words.frontier.objective}`),
+      ),
       this.body,
     );
     model.on(["plan"], () => this.render());
@@ -62,7 +67,17 @@ function chart(plan: Plan): HTMLElement {
   const line = plan.frontier.map((p, i) => `${x(i).toFixed(1)},${y(p).toFixed(1)}`).join(" ");
   const dots = plan.frontier.map((p, i) => {
     const advised = p.moves === plan.moves.length;
-    return svg("circle", { cx: x(i).toFixed(1), cy: y(p).toFixed(1), r: advised ? 6 : 4, class: advised ? "dot advised" : "dot" });
+    return svg("circle", {
+      cx: x(i).toFixed(1),
+      cy: y(p).toFixed(1),
+      r: advised ? 6 : 4,
+      class: advised ? "dot advised" : "dot",
+    });
   });
-  return svg("svg", { class: "frontier-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" }, svg("polyline", { points: line, class: "frontier-line", fill: "none" }), ...dots) as unknown as HTMLElement;
+  return svg(
+    "svg",
+    { class: "frontier-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
+    svg("polyline", { points: line, class: "frontier-line", fill: "none" }),
+    ...dots,
+  ) as unknown as HTMLElement;
 }

@@ -3,13 +3,21 @@ import { el, keyCap } from "../dom/element";
 import { words } from "../words/catalogue";
 
 export class HelpSheet {
-  readonly root = el("div", { class: "help", role: "dialog", "aria-label": words.help.heading, hidden: true, "data-testid": "help" });
+  readonly root = el("div", {
+    class: "help",
+    role: "dialog",
+    "aria-label": words.help.heading,
+    hidden: true,
+    "data-testid": "help",
+  });
   private before: Element | null = null;
 
   constructor() {
     const close = el("button", { type: "button", class: "action" }, keyCap("Esc"), words.help.close);
     close.addEventListener("click", () => this.close());
-    const rows = words.help.rows.map(([key, meaning]) => el("tr", {}, el("th", { scope: "row" }, key), el("td", {}, meaning)));
+    const rows = words.help.rows.map(([key, meaning]) =>
+      el("tr", {}, el("th", { scope: "row" }, key), el("td", {}, meaning)),
+    );
     this.root.append(
       el("h2", {}, words.help.heading),
       el("table", {}, el("tbody", {}, ...rows)),

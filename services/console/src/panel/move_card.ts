@@ -46,7 +46,16 @@ export class MoveCard {
     setAttribute(this.root, "aria-current", selected ? "true" : null);
     setAttribute(this.root, "tabindex", selected ? 0 : -1);
     const line = progressLine(progress, view.asOf);
-    const signature = JSON.stringify([move, progress.phase, progress.refusal, progress.undoable, line, selected, view.rejecting, view.why]);
+    const signature = JSON.stringify([
+      move,
+      progress.phase,
+      progress.refusal,
+      progress.undoable,
+      line,
+      selected,
+      view.rejecting,
+      view.why,
+    ]);
     if (signature === this.signature) return;
     this.signature = signature;
     this.root.replaceChildren(...this.parts(view, line));
@@ -111,7 +120,10 @@ function actions({ progress, selected }: CardView): HTMLElement {
   const row = el("div", { class: "move-actions" });
   if (progress.phase === "recommended" || progress.phase === "sending") {
     const sending = progress.phase === "sending";
-    row.append(action("accept", "A", words.moves.accept, "primary", sending), action("reject", "R", words.moves.reject, "", sending));
+    row.append(
+      action("accept", "A", words.moves.accept, "primary", sending),
+      action("reject", "R", words.moves.reject, "", sending),
+    );
   }
   if (progress.undoable) row.append(action("undo", "U", words.moves.undo, "primary", false));
   if (selected) row.append(action("why", "W", words.moves.why, "", false));
@@ -119,14 +131,35 @@ function actions({ progress, selected }: CardView): HTMLElement {
 }
 
 export function action(name: string, key: string, label: string, kind: string, disabled: boolean): HTMLButtonElement {
-  return el("button", { type: "button", class: `action ${kind}`.trim(), "data-action": name, "data-testid": name, disabled }, keyCap(key), label);
+  return el(
+    "button",
+    { type: "button", class: `action ${kind}`.trim(), "data-action": name, "data-testid": name, disabled },
+    keyCap(key),
+    label,
+  );
 }
 
 function rejectChoices(): HTMLElement {
   const choices = REJECT_REASONS.map((reason, i) =>
-    el("button", { type: "button", class: "action reason", "data-action": "reason", "data-reason": reason, "data-testid": `reason-${reason}` }, keyCap(String(i + 1)), words.rejectReasons[reason]),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "action reason",
+        "data-action": "reason",
+        "data-reason": reason,
+        "data-testid": `reason-${reason}`,
+      },
+      keyCap(String(i + 1)),
+      words.rejectReasons[reason],
+    ),
   );
-  const cancel = el("button", { type: "button", class: "action", "data-action": "cancel", "data-testid": "reject-cancel" }, keyCap("Esc"), words.moves.cancel);
+  const cancel = el(
+    "button",
+    { type: "button", class: "action", "data-action": "cancel", "data-testid": "reject-cancel" },
+    keyCap("Esc"),
+    words.moves.cancel,
+  );
   return el(
     "div",
     { class: "reject", role: "group", "aria-label": words.moves.rejectQuestion, "data-testid": "reject-reasons" },

@@ -14,7 +14,12 @@ export function whyDetails(move: PlanMove, stations: Stations): HTMLElement {
     el("p", {}, sentence),
     el("p", {}, words.why.worth(oneDecimal(move.contribution), oneDecimal(move.cost))),
     el("p", {}, `${words.why.second}: ${points(move.second_share_gain)} %. ${rule}`),
-    el("div", { class: "why-grounds" }, grounds(words.why.gains, "−", move.gains, stations), grounds(words.why.loses, "+", move.loses, stations)),
+    el(
+      "div",
+      { class: "why-grounds" },
+      grounds(words.why.gains, "−", move.gains, stations),
+      grounds(words.why.loses, "+", move.loses, stations),
+    ),
   );
 }
 

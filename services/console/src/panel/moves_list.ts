@@ -19,7 +19,11 @@ export class MovesList {
   private readonly empty = el("p", { class: "empty", "data-testid": "no-moves" }, words.moves.waitingForPlan);
   private readonly notice = el("p", { class: "notice", role: "status", hidden: true });
   private readonly chip: HTMLButtonElement;
-  private readonly nothing = el("div", { class: "nothing", "data-testid": "do-nothing", title: words.doNothing.againstHint });
+  private readonly nothing = el("div", {
+    class: "nothing",
+    "data-testid": "do-nothing",
+    title: words.doNothing.againstHint,
+  });
   private cards = new Map<string, MoveCard>();
   private shownIds = "";
 
@@ -27,7 +31,12 @@ export class MovesList {
     private readonly model: ConsoleModel,
     private readonly commands: Commands,
   ) {
-    this.chip = el("button", { type: "button", class: "chip", hidden: true, "data-testid": "newer" }, `${words.moves.newer} `, keyCap("N"));
+    this.chip = el(
+      "button",
+      { type: "button", class: "chip", hidden: true, "data-testid": "newer" },
+      `${words.moves.newer} `,
+      keyCap("N"),
+    );
     this.chip.addEventListener("click", () => commands.showNewer());
     this.root = el(
       "section",
@@ -116,7 +125,8 @@ export class MovesList {
     this.cards = next;
     this.list.replaceChildren(...[...next.values()].map((card) => card.root));
     if (first) return;
-    for (const [id, card] of next) if (!stayed.has(id)) card.root.animate(FADE, { duration: FADE_MS, easing: "ease-out" });
+    for (const [id, card] of next)
+      if (!stayed.has(id)) card.root.animate(FADE, { duration: FADE_MS, easing: "ease-out" });
   }
 
   private renderNothing(): void {
@@ -131,7 +141,10 @@ export class MovesList {
       ["nothing-price", against],
     ] as const;
     if (this.nothing.childElementCount === 0) {
-      this.nothing.append(el("span", { class: "rank hollow", "aria-hidden": "true" }, "0"), ...parts.map(([name]) => el("span", { class: name })));
+      this.nothing.append(
+        el("span", { class: "rank hollow", "aria-hidden": "true" }, "0"),
+        ...parts.map(([name]) => el("span", { class: name })),
+      );
     }
     for (const [name, text] of parts) {
       const node = this.nothing.querySelector(`.${name}`);

@@ -52,15 +52,25 @@ export class UnderWayList {
     setAttribute(row.node, "data-state", progress.phase);
     const status = this.model.picture?.appliances.get(move.appliance)?.status;
     const line =
-      progress.phase === "overtaken" && status ? words.phases.overtakenAs(words.status[status]) : progressLine(progress, asOf);
+      progress.phase === "overtaken" && status
+        ? words.phases.overtakenAs(words.status[status])
+        : progressLine(progress, asOf);
     const pending = this.desk.pending(move.move_id);
     const refusal = pending?.stage === "refused" ? pending.detail : null;
     const sending = pending?.stage === "sending";
     const signature = JSON.stringify([line, refusal, sending]);
     if (row.signature !== signature) {
       row.signature = signature;
-      const title = el("span", { class: "move-title" }, el("b", { class: "callsign" }, move.appliance), ` → ${stationName(this.model.stations, move.to_station)}`);
-      const parts: HTMLElement[] = [title, el("span", { class: "move-progress" }, sending ? words.phases.sending : line)];
+      const title = el(
+        "span",
+        { class: "move-title" },
+        el("b", { class: "callsign" }, move.appliance),
+        ` → ${stationName(this.model.stations, move.to_station)}`,
+      );
+      const parts: HTMLElement[] = [
+        title,
+        el("span", { class: "move-progress" }, sending ? words.phases.sending : line),
+      ];
       if (progress.undoable) parts.push(action("undo", "U", words.moves.undo, "", sending));
       if (refusal) parts.push(el("p", { class: "move-refused", role: "alert" }, `${words.phases.refused}: ${refusal}`));
       row.node.replaceChildren(...parts);

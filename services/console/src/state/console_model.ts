@@ -2,7 +2,18 @@
  * Everything the console knows at one moment, and who wants to hear when it changes.
  * The stream writes it, views read it; changes are told together, once in a frame's time. Never draws, never sends.
  */
-import type { Beat, HistoryPoint, Kind, PictureDelta, Plan, PlanMove, Region, Snapshot, Station, Zones } from "../api/types";
+import type {
+  Beat,
+  HistoryPoint,
+  Kind,
+  PictureDelta,
+  Plan,
+  PlanMove,
+  Region,
+  Snapshot,
+  Station,
+  Zones,
+} from "../api/types";
 import type { ConnectionState } from "../api/live_stream";
 import { decodeZones, type LayerName, type ZoneBytes } from "../zones/bands";
 import type { Health } from "./health";

@@ -5,7 +5,11 @@ import { pictureAgeS, warningOf, type Health } from "./health";
 
 const beat = { server_time: "", as_of: null, last_event_age_s: 0.2, degraded: null };
 const health = (over: Partial<Health> = {}): Health => ({
-  lastMessageMs: 10_000, lastBeat: beat, lastBeatMs: 10_000, connection: "live", ...over,
+  lastMessageMs: 10_000,
+  lastBeat: beat,
+  lastBeatMs: 10_000,
+  connection: "live",
+  ...over,
 });
 
 describe("warningOf", () => {

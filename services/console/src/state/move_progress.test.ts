@@ -8,17 +8,40 @@ const MOVE = { move_id: "A211>A24", appliance: "A211", from_station: "A21", to_s
 const NOW = "2026-01-01T12:00:30Z";
 
 function decision(action: Decision["action"], planId = "p1"): Decision {
-  return { ...MOVE, decision_id: action + planId, plan_id: planId, action, reason: null, operator: "x", at: "2026-01-01T12:00:00Z" };
+  return {
+    ...MOVE,
+    decision_id: action + planId,
+    plan_id: planId,
+    action,
+    reason: null,
+    operator: "x",
+    at: "2026-01-01T12:00:00Z",
+  };
 }
 
 function state(appliance: Partial<Appliance>, decisions: Decision[] = []): PictureState {
   return fromSnapshot({
-    area: "demo", offset: 1, as_of: NOW, digest: "", incidents: [], decisions,
+    area: "demo",
+    offset: 1,
+    as_of: NOW,
+    digest: "",
+    incidents: [],
+    decisions,
     counts: { available: 1, committed: 0, moving: 0, off_run: 0, total: 1, open_incidents: 0 },
     appliances: [
       {
-        id: "A211", kind: "pump", status: "available", station: "A21", home: "A21", incident: null, lon: 0, lat: 0,
-        since: "2026-01-01T12:00:10Z", expected_at: null, ordered: null, ...appliance,
+        id: "A211",
+        kind: "pump",
+        status: "available",
+        station: "A21",
+        home: "A21",
+        incident: null,
+        lon: 0,
+        lat: 0,
+        since: "2026-01-01T12:00:10Z",
+        expected_at: null,
+        ordered: null,
+        ...appliance,
       },
     ],
   });
@@ -32,21 +55,29 @@ describe("progressOf", () => {
     const accepted = [decision("accept")];
     expect(phase(state({}))).toBe("recommended");
     expect(phase(state({ ordered: order }, accepted))).toBe("accepted");
-    expect(phase(state({ status: "relocating", station: "A24", since: "2026-01-01T12:00:28Z" }, accepted))).toBe("told");
+    expect(phase(state({ status: "relocating", station: "A24", since: "2026-01-01T12:00:28Z" }, accepted))).toBe(
+      "told",
+    );
     expect(phase(state({ status: "relocating", station: "A24" }, accepted))).toBe("on_the_way");
     expect(phase(state({ station: "A24" }, accepted))).toBe("arrived");
   });
 
   it("can be undone only while ordered", () => {
     expect(progressOf(state({ ordered: order }, [decision("accept")]), MOVE, "p1", undefined).undoable).toBe(true);
-    expect(progressOf(state({ status: "relocating", station: "A24" }, [decision("accept")]), MOVE, "p1", undefined).undoable).toBe(false);
+    expect(
+      progressOf(state({ status: "relocating", station: "A24" }, [decision("accept")]), MOVE, "p1", undefined).undoable,
+    ).toBe(false);
     expect(phase(state({}, [decision("accept"), decision("undo")]))).toBe("recommended");
   });
 
   it("shows sending, and the words of a refusal", () => {
     const pending: Pending = { planId: "p1", action: "accept", reason: null, stage: "sending", detail: null, atMs: 0 };
     expect(phase(state({}), pending)).toBe("sending");
-    const refused = progressOf(state({}), MOVE, "p1", { ...pending, stage: "refused", detail: "A211 is now mobilised" });
+    const refused = progressOf(state({}), MOVE, "p1", {
+      ...pending,
+      stage: "refused",
+      detail: "A211 is now mobilised",
+    });
     expect(refused.refusal).toBe("A211 is now mobilised");
   });
 

@@ -6,14 +6,7 @@ import type { Appliance, Decision, PlanMove } from "../api/types";
 import type { PictureState } from "./picture_state";
 
 export type Phase =
-  | "recommended"
-  | "sending"
-  | "accepted"
-  | "told"
-  | "on_the_way"
-  | "arrived"
-  | "rejected"
-  | "overtaken";
+  "recommended" | "sending" | "accepted" | "told" | "on_the_way" | "arrived" | "rejected" | "overtaken";
 
 export interface Progress {
   phase: Phase;

@@ -7,29 +7,60 @@ const counts = { available: 1, committed: 0, moving: 0, off_run: 0, total: 1, op
 
 function appliance(id: string, over: Partial<Appliance> = {}): Appliance {
   return {
-    id, kind: "pump", status: "available", station: "A1", home: "A1", incident: null, lon: 0, lat: 51,
-    since: null, expected_at: null, ordered: null, ...over,
+    id,
+    kind: "pump",
+    status: "available",
+    station: "A1",
+    home: "A1",
+    incident: null,
+    lon: 0,
+    lat: 51,
+    since: null,
+    expected_at: null,
+    ordered: null,
+    ...over,
   };
 }
 
 function incident(id: string, status: "open" | "stopped" = "open"): Incident {
   return {
-    id, category: "fire", lon: 0, lat: 51, zone: 3, opened_at: "2026-01-01T00:00:00Z", required: { pump: 2 },
-    committed: [], expected_stop: null, status,
+    id,
+    category: "fire",
+    lon: 0,
+    lat: 51,
+    zone: 3,
+    opened_at: "2026-01-01T00:00:00Z",
+    required: { pump: 2 },
+    committed: [],
+    expected_stop: null,
+    status,
   };
 }
 
 function picture(over: Partial<Picture> = {}): Picture {
   return {
-    area: "demo", offset: 10, as_of: "2026-01-01T00:00:00Z", digest: "d", counts, appliances: [appliance("A11")],
-    incidents: [], decisions: [], ...over,
+    area: "demo",
+    offset: 10,
+    as_of: "2026-01-01T00:00:00Z",
+    digest: "d",
+    counts,
+    appliances: [appliance("A11")],
+    incidents: [],
+    decisions: [],
+    ...over,
   };
 }
 
 function delta(offset: number, over: Partial<PictureDelta> = {}): PictureDelta {
   return {
-    offset, as_of: "2026-01-01T00:00:05Z", counts, appliances: [], incidents: [], removed_incidents: [],
-    decisions: [], ...over,
+    offset,
+    as_of: "2026-01-01T00:00:05Z",
+    counts,
+    appliances: [],
+    incidents: [],
+    removed_incidents: [],
+    decisions: [],
+    ...over,
   };
 }
 
@@ -38,7 +69,10 @@ const decision = (id: string): Decision => ({ decision_id: id }) as Decision;
 describe("applyDelta", () => {
   it("replaces what changed and keeps the rest", () => {
     const before = fromSnapshot(picture({ appliances: [appliance("A11"), appliance("A12")] }));
-    const after = applyDelta(before, delta(11, { appliances: [appliance("A12", { status: "mobilised" })], incidents: [incident("i1")] }));
+    const after = applyDelta(
+      before,
+      delta(11, { appliances: [appliance("A12", { status: "mobilised" })], incidents: [incident("i1")] }),
+    );
     expect(after.appliances.get("A11")?.status).toBe("available");
     expect(after.appliances.get("A12")?.status).toBe("mobilised");
     expect([...after.incidents.keys()]).toEqual(["i1"]);
@@ -71,9 +105,15 @@ describe("applyDelta", () => {
 describe("standingByStation", () => {
   it("counts those that stand there, not those on their way", () => {
     const state = fromSnapshot(
-      picture({ appliances: [appliance("A11"), appliance("A12", { status: "returning" }), appliance("B11", { station: "B1" })] }),
+      picture({
+        appliances: [appliance("A11"), appliance("A12", { status: "returning" }), appliance("B11", { station: "B1" })],
+      }),
     );
-    expect(standingByStation(state).get("A1")?.map((a) => a.id)).toEqual(["A11"]);
+    expect(
+      standingByStation(state)
+        .get("A1")
+        ?.map((a) => a.id),
+    ).toEqual(["A11"]);
     expect(isMoving(appliance("A12", { status: "returning" }))).toBe(true);
   });
 });

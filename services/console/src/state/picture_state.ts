@@ -67,7 +67,5 @@ export function standingByStation(state: PictureState): Map<string, Appliance[]>
 }
 
 export function isMoving(appliance: Appliance): boolean {
-  return (
-    appliance.status === "mobilised" || appliance.status === "returning" || appliance.status === "relocating"
-  );
+  return appliance.status === "mobilised" || appliance.status === "returning" || appliance.status === "relocating";
 }

@@ -3,7 +3,7 @@ import { el, setAttribute, setText } from "../dom/element";
 import type { ConsoleModel } from "../state/console_model";
 import { warningOf, type Warning } from "../state/health";
 import { words } from "../words/catalogue";
-import { age } from "../words/format";
+import { ageWhole } from "../words/format";
 
 const STEP_MS = 500;
 
@@ -25,7 +25,7 @@ export class Banner {
 }
 
 function sentence(warning: Warning): string {
-  const old = age(Math.floor(warning.ageS));
+  const old = ageWhole(warning.ageS);
   if (warning.kind === "silent_stream") return words.banner.silentStream(old);
   if (warning.kind === "silent_input") return words.banner.silentInput(old);
   return words.banner.degraded(words.degraded[warning.reason] ?? warning.reason, old);

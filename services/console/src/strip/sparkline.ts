@@ -41,6 +41,10 @@ export class Sparkline {
       setAttribute(this.dot, "cy", y(last[1]).toFixed(1));
     }
     const first = points.map((p) => p[1]);
-    setAttribute(this.root, "aria-label", words.strip.sparkline(percent(Math.min(...first)), percent(Math.max(...first))));
+    setAttribute(
+      this.root,
+      "aria-label",
+      words.strip.sparkline(percent(Math.min(...first)), percent(Math.max(...first))),
+    );
   }
 }

@@ -40,11 +40,26 @@ export class Strip {
       this.title(region.name, region.generated),
       figureBox(this.first, words.strip.first(targetMinutes(kind.first_target_s))),
       figureBox(this.second, words.strip.second(targetMinutes(kind.second_target_s))),
-      el("div", { class: "strip-spark" }, this.sparkline.root, el("span", { class: "figure-label" }, words.strip.lastHour)),
+      el(
+        "div",
+        { class: "strip-spark" },
+        this.sparkline.root,
+        el("span", { class: "figure-label" }, words.strip.lastHour),
+      ),
       el("div", { class: "figure" }, this.available, this.incidents),
-      el("div", { class: "stat grow" }, el("span", { class: "stat-row" }, el("span", { class: "stat-name" }, words.strip.picture), this.age), el("span", { class: "stat-row" }, this.certificate)),
+      el(
+        "div",
+        { class: "stat grow" },
+        el("span", { class: "stat-row" }, el("span", { class: "stat-name" }, words.strip.picture), this.age),
+        el("span", { class: "stat-row" }, this.certificate),
+      ),
       el("div", { class: "stat" }, this.connection, this.clock),
-      el("div", { class: "strip-buttons" }, this.theme, button("?", () => help.toggle(), words.strip.help)),
+      el(
+        "div",
+        { class: "strip-buttons" },
+        this.theme,
+        button("?", () => help.toggle(), words.strip.help),
+      ),
     );
     model.on(["plan"], () => this.renderPlan());
     model.on(["picture"], () => this.renderPicture());
@@ -56,7 +71,13 @@ export class Strip {
   }
 
   private title(name: string, generated: boolean): HTMLElement {
-    const badge = generated && el("span", { class: "badge", title: words.strip.simulatedHint, "data-testid": "simulated" }, words.strip.simulated);
+    const badge =
+      generated &&
+      el(
+        "span",
+        { class: "badge", title: words.strip.simulatedHint, "data-testid": "simulated" },
+        words.strip.simulated,
+      );
     return el("div", { class: "strip-title" }, el("h1", {}, name), badge);
   }
 
@@ -110,7 +131,12 @@ function figure(testId: string): FigureNodes {
 }
 
 function figureBox(nodes: FigureNodes, label: string): HTMLElement {
-  return el("div", { class: "figure" }, el("span", { class: "figure-row" }, nodes.value, nodes.after), el("span", { class: "figure-label" }, label));
+  return el(
+    "div",
+    { class: "figure" },
+    el("span", { class: "figure-row" }, nodes.value, nodes.after),
+    el("span", { class: "figure-label" }, label),
+  );
 }
 
 function fill(nodes: FigureNodes, now: number, after: number, proposes: boolean): void {

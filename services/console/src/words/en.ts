@@ -15,7 +15,8 @@ export const en = {
     ifAccepted: (value: string) => `→ ${value} %`,
     ifAcceptedHint: "if every recommended move is accepted",
     lastHour: "last 60 min",
-    sparkline: (low: string, high: string) => `Cover within target over the last 60 minutes, between ${low} % and ${high} %`,
+    sparkline: (low: string, high: string) =>
+      `Cover within target over the last 60 minutes, between ${low} % and ${high} %`,
     available: "available",
     incidents: (n: number) => plural(n, "incident", "incidents"),
     picture: "picture",
@@ -40,9 +41,11 @@ export const en = {
     lost: "no connection",
   },
   banner: {
-    silentStream: (age: string) => `No message from the service for ${age}. What is shown is ${age} old; the last good plan stays.`,
+    silentStream: (age: string) =>
+      `No message from the service for ${age}. What is shown is ${age} old; the last good plan stays.`,
     silentInput: (age: string) => `No event has come in for ${age}. Check the feed; the last good plan stays.`,
-    degraded: (why: string, age: string) => `The service is degraded: ${why}. The last good plan stays (picture ${age} old).`,
+    degraded: (why: string, age: string) =>
+      `The service is degraded: ${why}. The last good plan stays (picture ${age} old).`,
     lost: "The connection is lost; trying again.",
     loadFailed: (detail: string) => `The console could not load: ${detail}. Trying again.`,
   },

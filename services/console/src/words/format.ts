@@ -87,6 +87,11 @@ export function age(seconds: number): string {
   return `${Math.floor(total / 3600)} h ${Math.floor((total % 3600) / 60)} min`;
 }
 
+/** As `age`, in whole seconds: for sentences. */
+export function ageWhole(seconds: number): string {
+  return seconds < 60 ? `${WHOLE.format(Math.floor(seconds))} s` : age(seconds);
+}
+
 export function clock(iso: string): string {
   return clockFormat.format(new Date(iso));
 }

@@ -3,13 +3,25 @@ import { describe, expect, it } from "vitest";
 import type { Kind } from "../api/types";
 import { bandEdges, bandOf, changeBandOf, decodeBytes, decodeZones, layerBands } from "./bands";
 
-const kind: Kind = { id: "pump", name: "Pump", first_target_s: 360, second_target_s: 480, two_needed: true, appliances: 2 };
+const kind: Kind = {
+  id: "pump",
+  name: "Pump",
+  first_target_s: 360,
+  second_target_s: 480,
+  two_needed: true,
+  appliances: 2,
+};
 const wire = (...bytes: number[]) => btoa(String.fromCharCode(...bytes));
 
 const zones = decodeZones({
-  plan_id: "p1", revision: 0, kind: "pump", step_s: 10,
-  now_first: wire(24, 36, 37, 180), now_second: wire(48, 49, 60, 180),
-  after_first: wire(24, 28, 39, 100), after_second: wire(48, 48, 60, 180),
+  plan_id: "p1",
+  revision: 0,
+  kind: "pump",
+  step_s: 10,
+  now_first: wire(24, 36, 37, 180),
+  now_second: wire(48, 49, 60, 180),
+  after_first: wire(24, 28, 39, 100),
+  after_second: wire(48, 48, 60, 180),
 });
 
 describe("bands", () => {
@@ -21,7 +33,9 @@ describe("bands", () => {
 
   it("sets edges around the target", () => {
     expect(bandEdges(360)).toEqual([240, 360, 480, 600]);
-    expect([0, 240, 241, 360, 361, 480, 600, 601].map((s) => bandOf(s, bandEdges(360)))).toEqual([0, 0, 1, 1, 2, 2, 3, 4]);
+    expect([0, 240, 241, 360, 361, 480, 600, 601].map((s) => bandOf(s, bandEdges(360)))).toEqual([
+      0, 0, 1, 1, 2, 2, 3, 4,
+    ]);
   });
 
   it("bands changes by direction and size", () => {
