@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from optimiser.cover.arrays import Float32Array, FloatArray, IntArray, StandardRow
+from optimiser.cover.arrays import FloatArray, IntArray, StandardRow
 from optimiser.cover.attendance_index import AttendanceIndex
 from optimiser.cover.figures import counts_after, demand_row, times_of_kind
 from optimiser.cover.kernels import sums_of
@@ -40,8 +40,11 @@ class GroundChange:
 class MoveReason:
     """What one move brings, compared with the same plan without it.
 
-    `contribution` is the risk it takes away, objective units (its own cost not subtracted); the share gains
-    are fractions of its kind's demand; `gains` and `loses` are ordered by seconds x demand, the most first.
+    `contribution` is the risk that comes back when this move alone is left out, objective units (its own
+    cost not subtracted). The share gains are fractions of its kind's demand; `gains` and `loses` are ordered
+    by seconds x demand, the most first. Where several appliances of one kind go to the same station, each
+    would look idle beside the other, so these are weighed in turn: the first against an empty place, the
+    next with the first there.
     `rule` names a rule that keeps a still better move from being recommended in its place, or None.
     """
 
@@ -75,62 +78,64 @@ def explain(
     for pair in pairs:
         state.add(pair)
     rules = _binding_rules(problem, plan, state, pairs)
-    after = counts_after(problem, plan.moves)
-    times = [times_of_kind(index, after[k], s.cap_s) for k, s in enumerate(problem.standards)]
     return tuple(
-        _reason(index, problem, move, state.worth_of(pair) + move.cost, after, times, rule)
-        for move, pair, rule in zip(plan.moves, pairs, rules, strict=True)
+        _reason(index, problem, plan.moves, i, state.worth_of(pairs[i]) + move.cost, rules[i])
+        for i, move in enumerate(plan.moves)
     )
 
 
 def _reason(
     index: AttendanceIndex,
     problem: CoverProblem,
-    move: Move,
+    moves: tuple[Move, ...],
+    i: int,
     contribution: float,
-    after: IntArray,
-    times: list[tuple[Float32Array, Float32Array]],
     rule: Rule | None,
 ) -> MoveReason:
+    move = moves[i]
     k = int(problem.appliance_kind[move.appliance])
     standard, demand = problem.standards[k], demand_row(problem, k)
     row = standard.as_row()
-    counts = after[k].copy()
-    counts[move.destination] -= 1
-    counts[move.origin] += 1
-    old = times_of_kind(index, counts, standard.cap_s)
+    others = moves[:i] + tuple(m for m in moves[i + 1 :] if not _same_place(problem, move, m))
+    before = counts_after(problem, others)[k]
+    after = before.copy()
+    after[move.origin] -= 1
+    after[move.destination] += 1
+    old = times_of_kind(index, before, standard.cap_s)
+    new = times_of_kind(index, after, standard.cap_s)
     _, first_old, second_old, total = sums_of(*old, demand, row)
-    _, first_new, second_new, _ = sums_of(*times[k], demand, row)
-    old_s, new_s = old[0].astype(np.float64), times[k][0].astype(np.float64)
+    _, first_new, second_new, _ = sums_of(*new, demand, row)
+    old_s, new_s = old[0].astype(np.float64), new[0].astype(np.float64)
     gains, loses = _grounds(index, demand, old_s - new_s)
+    reason: Reason
+    if int(problem.home[move.appliance]) == move.destination:
+        reason = "returns_home"
+    elif before[move.destination] == 0:
+        reason = "fills_empty_ground"
+    else:
+        second_old_s, second_new_s = old[1].astype(np.float64), new[1].astype(np.float64)
+        first = demand @ (_first_cost(old_s, row) - _first_cost(new_s, row))
+        second = demand @ (_second_cost(second_old_s, row) - _second_cost(second_new_s, row))
+        reason = "shortens_first" if first >= second else "strengthens_second"
     return MoveReason(
         contribution=contribution,
         first_share_gain=(first_new - first_old) / total if total > 0.0 else 0.0,
         second_share_gain=(second_new - second_old) / total if total > 0.0 else 0.0,
         gains=gains,
         loses=loses,
-        reason=_kind_of_gain(problem, move, k, old_s, new_s, contribution),
+        reason=reason,
         rule=rule,
     )
 
 
-def _kind_of_gain(
-    problem: CoverProblem,
-    move: Move,
-    k: int,
-    first_old: FloatArray,
-    first_new: FloatArray,
-    contribution: float,
-) -> Reason:
-    if int(problem.home[move.appliance]) == move.destination:
-        return "returns_home"
-    present = problem.available & (problem.appliance_kind == k)
-    if not bool((problem.appliance_station[present] == move.destination).any()):
-        return "fills_empty_ground"
-    standard = problem.standards[k]
-    first = float(problem.demand_per_h[k] @ (_first_cost(first_old, standard.as_row())))
-    first -= float(problem.demand_per_h[k] @ (_first_cost(first_new, standard.as_row())))
-    return "shortens_first" if first >= contribution - first else "strengthens_second"
+def _same_place(problem: CoverProblem, one: Move, other: Move) -> bool:
+    same_kind = problem.appliance_kind[one.appliance] == problem.appliance_kind[other.appliance]
+    return bool(same_kind) and one.destination == other.destination
+
+
+def _second_cost(t: FloatArray, s: StandardRow) -> FloatArray:
+    cost: FloatArray = s[1] * t + s[5] * (t > s[3])
+    return cost
 
 
 def _first_cost(t: FloatArray, s: StandardRow) -> FloatArray:

@@ -5,6 +5,7 @@ Started as a newcomer starts it (`cover demo`); keeps screenshots under var/scre
 
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.services.process import CoverProcess, free_port
+from tests.services.process import COVER, CoverProcess, free_port
 from tests.shared_data import ROOT
 
 CHROMIUM = next(
@@ -40,12 +41,23 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoverProcess]:
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh demo city of full size."""
+    pack = tmp_path_factory.mktemp("packs") / "city"
+    subprocess.run([*COVER, "region", "demo", str(pack)], check=True, cwd=ROOT, timeout=300)
+    return pack
+
+
+def demo_process(city: Path, log: Path) -> CoverProcess:
+    port = free_port()
+    return CoverProcess(["demo", "--region", str(city), "--port", str(port)], port, log)
+
+
+@pytest.fixture(scope="module")
+def demo(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoverProcess]:
     """The live demo on a fresh demo city."""
     folder = tmp_path_factory.mktemp("demo")
-    port = free_port()
-    arguments = ["demo", "--region", str(folder / "city"), "--port", str(port)]
-    service = CoverProcess(arguments, port, folder / "demo.log")
+    service = demo_process(city, folder / "demo.log")
     service.start()
     yield service
     service.kill()
@@ -148,10 +160,10 @@ def test_reject_needs_a_reason_and_takes_the_move_away(demo: CoverProcess, page:
     assert move_id not in {m["move_id"] for m in cover["plan"]["moves"]}
 
 
-def test_console_says_so_when_the_service_is_gone_and_comes_back(tmp_path: Path, browser: Browser) -> None:
-    port = free_port()
-    city = tmp_path / "city"
-    demo = CoverProcess(["demo", "--region", str(city), "--port", str(port)], port, tmp_path / "demo.log")
+def test_console_says_so_when_the_service_is_gone_and_comes_back(
+    city: Path, tmp_path: Path, browser: Browser
+) -> None:
+    demo = demo_process(city, tmp_path / "demo.log")
     demo.start()
     try:
         page = browser.new_page()

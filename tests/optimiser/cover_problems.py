@@ -72,7 +72,7 @@ def synthetic_city(seed: int, n_stations: int = 102, n_zones: int = 4835, n_appl
     home = np.concatenate([np.arange(n_stations), second]).astype(np.int64)
     return City(
         attendance_s=(_run_s(stations, zones) + 75.0).astype(np.float32),
-        move_cost=MoveCostRule().matrix(between_s),
+        move_cost=MoveCostRule(fixed=15.0).matrix(between_s),
         demand_per_h=(demand / demand.sum() * 14.0 * n_stations / 102)[None, :],
         standards=(Standard(),),
         station_en=stations,

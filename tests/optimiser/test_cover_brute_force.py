@@ -120,11 +120,19 @@ def test_reasons_are_those_of_leaving_one_out(seed: int) -> None:
         gain = oracle.risk(problem, others) - oracle.risk(problem, plain(plan.moves))
         assert reason.contribution == pytest.approx(gain, rel=1e-7, abs=1e-7)
         kind = int(problem.appliance_kind[move.appliance])
+        later = plan.moves[i + 1 :]
+        alike = [
+            m
+            for m in later
+            if (problem.appliance_kind[m.appliance], m.destination) == (kind, move.destination)
+        ]
+        others = plain(plan.moves[:i] + tuple(m for m in later if m not in alike))
+        with_it = plain(tuple(m for m in plan.moves if m not in alike))
         standard, demand = problem.standards[kind], problem.demand_per_h[kind]
         first_gain = second_gain = 0.0
         for z in range(problem.n_zones):
             old = oracle.times(problem, others, kind, z)
-            new = oracle.times(problem, plain(plan.moves), kind, z)
+            new = oracle.times(problem, with_it, kind, z)
             first_gain += demand[z] * (
                 (new[0] <= standard.first_target_s) - (old[0] <= standard.first_target_s)
             )

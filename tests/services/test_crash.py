@@ -16,6 +16,8 @@ from tests.shared_data import LONDON, ROOT, needs_london
 
 KILLS = 10
 INCIDENTS = 1_500
+KILLED_SPEED = "5000"
+"""1,500 incidents are 4.4 days: at this speed over a minute, in which ten kills and restarts fit."""
 RECORDS = LONDON / "lfb_incidents_2023_sample.csv"
 
 
@@ -61,7 +63,7 @@ def replayed(
     try:
         with (folder / "replay.log").open("wb") as out:
             replay = subprocess.Popen(
-                replay_command(pack, service.url, report, "15000" if kills else "max"),
+                replay_command(pack, service.url, report, KILLED_SPEED if kills else "max"),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,

@@ -76,7 +76,7 @@ export class MoveCard {
 
   private head({ move, kind, kindNamed }: CardView): HTMLElement {
     const name = (id: string) => stationName(this.stations, id);
-    const gain = words.moves.within(points(move.first_share_gain), targetMinutes(kind.first_target_s));
+    const gain = shownGain(move, kind);
     return el(
       "div",
       { class: "move-head" },
@@ -110,6 +110,14 @@ export class MoveCard {
       effect("loses", "▼", selected && move.loses.length > 0 ? `${words.moves.loses} ${loses}` : loses),
     );
   }
+}
+
+/** What the move brings, in the share it is meant to raise. */
+function shownGain(move: PlanMove, kind: Kind): string {
+  if (move.reason === "strengthens_second" && kind.two_needed) {
+    return words.moves.withinSecond(points(move.second_share_gain), targetMinutes(kind.second_target_s));
+  }
+  return words.moves.within(points(move.first_share_gain), targetMinutes(kind.first_target_s));
 }
 
 function effect(name: string, mark: string, text: string): HTMLElement {

@@ -128,6 +128,7 @@ export const en = {
     waitingForPlan: "Waiting for the first plan…",
     min: "min",
     within: (points: string, min: string) => `${points} % ≤ ${min} min`,
+    withinSecond: (points: string, min: string) => `${points} % 2nd ≤ ${min} min`,
     secondWithin: (points: string, min: string) => `${points} % 2nd ≤ ${min} min`,
     gains: "gains",
     loses: "loses",
