@@ -7,9 +7,11 @@ cannot be used is kept as a line number and a reason.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from geo.strict_csv import rows_of
@@ -38,6 +40,9 @@ COLUMNS = (
     "PumpCount",
     "PumpMinutesRounded",
 )
+CallDays = Literal["all", "odd-days", "even-days"]
+"""Which calls to use: those of all days, or of every other day (see `calls_of_days`)."""
+CALL_DAYS: tuple[CallDays, ...] = get_args(CallDays)
 CATEGORIES = {"Fire": "fire", "False Alarm": "false_alarm", "Special Service": "special_service"}
 # The ways the brigade has written dates over the years.
 DATE_FORMATS = ("%Y-%m-%d", "%d %b %Y", "%d-%b-%y", "%d/%m/%Y")
@@ -122,6 +127,31 @@ def read_incidents(path: Path) -> IncidentFile:
             seen.add(record.number)
             records.append(record)
     return IncidentFile(tuple(records), tuple(bad))
+
+
+def calls_of_days(records: Sequence[IncidentRecord], days: CallDays) -> tuple[IncidentRecord, ...]:
+    """Return the records of one half of the days, or all, in their order.
+
+    A day is odd or even by its number in the year (1 January is 1), by London's date of the call. The two
+    halves have no call in common, hold all calls together, and each has every weekday and season: what is
+    fitted on one can be judged by the other. The brigade's day has no break at midnight, so a call just
+    before it and one just after, in different halves, may still be of the same storm.
+
+    Raises
+    ------
+    ValueError
+        When `days` is not one of `CALL_DAYS`.
+    """
+    if days not in CALL_DAYS:
+        raise ValueError(f"calls: {days!r}; it must be one of {', '.join(CALL_DAYS)}")
+    if days == "all":
+        return tuple(records)
+    odd = days == "odd-days"
+    return tuple(record for record in records if _on_odd_day(record) == odd)
+
+
+def _on_odd_day(record: IncidentRecord) -> bool:
+    return record.called_at.astimezone(LONDON_TIME).timetuple().tm_yday % 2 == 1
 
 
 def _record(row: dict[str, str]) -> IncidentRecord:

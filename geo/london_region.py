@@ -17,7 +17,15 @@ import shapely
 from geo.arrays import FloatArray, IntArray
 from geo.distance_fit import FitError, LawFit, Runs, error_of, fit_law
 from geo.distance_law import law_s
-from geo.lfb_records import LONDON_TIME, IncidentFile, IncidentRecord, PumpArrival, read_incidents
+from geo.lfb_records import (
+    LONDON_TIME,
+    CallDays,
+    IncidentFile,
+    IncidentRecord,
+    PumpArrival,
+    calls_of_days,
+    read_incidents,
+)
 from geo.london_files import (
     AREAS_FILE,
     BOROUGHS_FILE,
@@ -68,6 +76,7 @@ def build_london_region(
     folder: Path,
     incidents_per_day: float = INCIDENTS_PER_DAY,
     progress: Callable[[str], None] | None = None,
+    calls: CallDays = "all",
 ) -> tuple[Region, BuildReport]:
     """Build London from the folder of open data.
 
@@ -76,12 +85,18 @@ def build_london_region(
     folder
         Holds the files of `london_files`.
     incidents_per_day
-        The true volume that demand is scaled to.
+        The true volume that demand is scaled to, whichever calls it is counted from.
+    calls
+        Which calls demand is counted from. The fleet's second pumps, the distance law and its held-out
+        errors are always those of all calls: they are the same for a brigade that moves and one that does
+        not, and packs that differ in `calls` differ in demand alone.
 
     Raises
     ------
     SourceError
         Naming the file and the column or row that is missing or wrong.
+    ValueError
+        When the volume is out of range or `calls` is no choice.
     """
     if not 0 < incidents_per_day < 1e6:
         raise ValueError(f"incidents_per_day: {incidents_per_day}; it must be above 0 and below a million")
@@ -102,13 +117,16 @@ def build_london_region(
     second, _ = _runs(read.records, listed, lambda record: record.second)
     fit = fit_law(first, listed.en)
     say("demand")
-    zone, hour = _located(read.records, zones)
+    counted = calls_of_days(read.records, calls)
+    if not counted:
+        raise SourceError(f"{folder / INCIDENTS_FILE}: no call is of {calls}; use --calls all")
+    zone, hour = _located(counted, zones)
     known = zone >= 0
     demand = recorded_demand(zone[known], hour[known], zones.population, zones.district, incidents_per_day)
     region = Region(
         id=LONDON_ID,
         name="London",
-        attribution=ATTRIBUTION,
+        attribution=_attribution(calls),
         generated=False,
         timezone="Europe/London",
         kinds=LONDON_KINDS,
@@ -123,7 +141,21 @@ def build_london_region(
         turnout_s=fit.turnout_s,
         travel=fit.law,
     )
-    return region, _report(region, read, fit, second, int((~known).sum()), unknown, incidents_per_day)
+    demand_line = _demand_line(calls, len(counted), int((~known).sum()), incidents_per_day)
+    return region, _report(region, read, fit, second, unknown, demand_line)
+
+
+def _attribution(calls: CallDays) -> str:
+    """Say in the pack itself where its demand is not from all calls, so that no one mistakes it later."""
+    return ATTRIBUTION if calls == "all" else f"{ATTRIBUTION}; demand from calls of {calls} only"
+
+
+def _demand_line(calls: CallDays, counted: int, lost: int, incidents_per_day: float) -> str:
+    share = counted / (incidents_per_day * 365)
+    return (
+        f"demand: {incidents_per_day:g} incidents a day, from {counted:,} calls ({calls}), {share:.1%} of a "
+        f"year's; outside London, and left out: {lost}"
+    )
 
 
 def _zones(areas: Areas, boroughs: Areas, people: dict[str, float], source: Path) -> Zones:
@@ -214,24 +246,22 @@ def _report(
     read: IncidentFile,
     fit: LawFit,
     second: Runs,
-    lost: int,
     unknown: int,
-    incidents_per_day: float,
+    demand_line: str,
 ) -> BuildReport:
     law = fit.law
     predicted = region.turnout_s + _law_at(fit, second)
     seconds = error_of(predicted, second.attendance_s)
     two = int((np.bincount(region.appliances.home) == 2).sum())
-    share = len(read.records) / (incidents_per_day * 365)
     bad = ", ".join(f"{count} × {field}" for field, count in read.reasons().items()) or "none"
     lines = (
         f"{len(region.stations.ids)} land stations, {two} of them with two pumps: "
         f"{len(region.appliances.ids)} pumps (rule: both pumps of {TWO_PUMP_INCIDENTS} incidents from there)",
         "bays: pumps + 1 (an assumption; bays are not in open data)",
         f"{len(region.zones.ids)} zones, {len(region.districts)} boroughs",
-        f"{len(read.records):,} records; rows that cannot be used: {bad}; outside London: {lost}; "
+        f"{len(read.records):,} records; rows that cannot be used: {bad}; "
         f"first pumps of unknown stations: {unknown}",
-        f"demand: {incidents_per_day:g} incidents a day, of a year of which the records are {share:.1%}",
+        demand_line,
         f"distance law: turnout {fit.turnout_s:.0f} s; {law.root_s:.3f} s/√m up to {law.crossover_m:,.0f} m, "
         f"then {law.cruising_mps * 3.6:.1f} km/h over the straight line; stations' own starts "
         f"{law.start_s.min():+.0f} to {law.start_s.max():+.0f} s",

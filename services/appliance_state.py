@@ -3,7 +3,7 @@
 Used by `services.picture`. Pure: folding in any order gives the same state.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from streams.events import AppliancePosition, ApplianceStatus, ApplianceStatusChanged, DecisionAction
 
 Key = tuple[datetime, int, str]
-"""What decides which word is newer: time, sequence, event id."""
+"""What decides which word is newer: time, sequence, then source and id of the event."""
 
 _ENDS_ORDER = {
     ApplianceStatus.RELOCATING,
@@ -20,6 +20,11 @@ _ENDS_ORDER = {
     ApplianceStatus.OFF_RUN,
 }
 """An appliance that says one of these has been told to move, or has something better to do."""
+
+
+ORDER_LAPSES = timedelta(minutes=10)
+"""A crew is told of a move within seconds; one that has reported something else this long after the order has
+had other work, and the order is void."""
 
 
 class Order(Struct, frozen=True):
@@ -32,7 +37,7 @@ class Order(Struct, frozen=True):
 
 
 class ApplianceState(Struct, frozen=True):
-    """One appliance: status, position and order, each with the key of the event that said so."""
+    """One appliance: status, station, position and order, each with the key of the event that said so."""
 
     id: str
     status: ApplianceStatus
@@ -40,12 +45,18 @@ class ApplianceState(Struct, frozen=True):
     incident: str | None = None
     expected_at: datetime | None = None
     status_key: Key | None = None
+    station_key: Key | None = None
     easting_m: float | None = None
     northing_m: float | None = None
     position_key: Key | None = None
     last_order: Order | None = None
     order_key: Key | None = None
     order_ended_key: Key | None = None
+
+    @property
+    def newest_at(self) -> datetime | None:
+        """When it was last spoken of: its newest status or order."""
+        return max((key[0] for key in (self.status_key, self.order_key) if key is not None), default=None)
 
     @property
     def committed(self) -> bool:
@@ -63,9 +74,12 @@ class ApplianceState(Struct, frozen=True):
         order, key = self.last_order, self.order_key
         if order is None or key is None or (self.order_ended_key is not None and self.order_ended_key > key):
             return None
-        if self.station == order.to and self.status_key is not None and self.status_key > key:
-            return None
-        return order
+        if self.status_key is not None and self.status_key > key:
+            arrived = self.station == order.to
+            busy_elsewhere = self.status_key[0] - key[0] > ORDER_LAPSES
+            if arrived or busy_elsewhere:
+                return None
+        return None if self.committed else order
 
     @property
     def counts_at(self) -> str | None:
@@ -82,12 +96,13 @@ def with_status(state: ApplianceState, data: ApplianceStatusChanged, key: Key) -
         state = replace(state, order_ended_key=key)
     if data.easting_m is not None and data.northing_m is not None:
         state = _at(state, data.easting_m, data.northing_m, key)
+    if data.station is not None and _newer(key, state.station_key):
+        state = replace(state, station=data.station, station_key=key)
     if not _newer(key, state.status_key):
         return state
     return replace(
         state,
         status=data.status,
-        station=data.station if data.station is not None else state.station,
         incident=data.incident,
         expected_at=data.expected_at,
         status_key=key,
@@ -100,8 +115,8 @@ def with_position(state: ApplianceState, data: AppliancePosition, key: Key) -> A
 
 
 def with_decision(state: ApplianceState, action: DecisionAction, order: Order, key: Key) -> ApplianceState:
-    """Fold a decision: accepting sets the order, undoing or rejecting clears it."""
-    if not _newer(key, state.order_key):
+    """Fold a decision: accepting sets the order, undoing clears it; rejecting a move touches no order."""
+    if action is DecisionAction.REJECT or not _newer(key, state.order_key):
         return state
     return replace(state, last_order=order if action is DecisionAction.ACCEPT else None, order_key=key)
 

@@ -3,6 +3,7 @@
 Written by the area worker, read by the API and the hub's snapshots. The log can rebuild all of it.
 """
 
+import asyncio
 from collections import deque
 from datetime import UTC, datetime, timedelta
 
@@ -42,10 +43,27 @@ class AreaState:
         self.plan: CoverPlanData | None = None
         self.bands: ZoneBands | None = None
         self.ready = False
+        self._progress = asyncio.Event()
         self.degraded: str | None = None
         self.last_event_ns: int | None = None
         self.plans: dict[str, CoverPlanData] = {}
         self._history: deque[tuple[datetime, float, float]] = deque()
+
+    def folded(self, offset: int) -> None:
+        """Note that everything up to `offset` is in the picture, and wake who waits for it."""
+        self.offset = offset
+        woken, self._progress = self._progress, asyncio.Event()
+        woken.set()
+
+    async def until_folded(self, offset: int, within_s: float) -> bool:
+        """Wait until `offset` is in the picture; False where that takes longer than `within_s`."""
+        try:
+            async with asyncio.timeout(within_s):
+                while self.offset < offset:
+                    await self._progress.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def view(self) -> PictureView:
         """The picture as consoles read it."""

@@ -36,6 +36,8 @@ READ_LIMIT = 256
 """Records folded before the event loop gets its turn: some milliseconds."""
 READ_WAIT_S = 1.0
 BEAT_S = 2.0
+SOLVE_TRIES, SOLVE_RETRY_S = 2, 1.0
+"""A picture whose solve fails is tried once more, a second later; then the next picture is waited for."""
 SOURCE = "/dynamic-cover/area-worker"
 
 
@@ -72,7 +74,7 @@ class AreaWorker:
         self._settings = settings
         self._check = EventCheck(state.region)
         self._mailbox = Mailbox()
-        self._checkpointed = time.monotonic()
+        self._checkpointed_offset = -1
         self._encoder = msgspec.json.Encoder()
 
     async def run(self) -> None:
@@ -83,40 +85,65 @@ class AreaWorker:
             group.create_task(self._fold_forever())
             group.create_task(self._solve_forever())
             group.create_task(self._beat_forever())
+            group.create_task(self._checkpoint_forever())
 
     async def checkpoint(self) -> None:
         """Keep where the fold stands, and let the log forget what it no longer needs."""
         next_offset = self._state.offset + 1
-        checkpoint = Checkpoint(SCHEMA_VERSION, next_offset, self._state.picture)
-        await self._checkpoints.save(self._area, self._encoder.encode(checkpoint))
+        checkpoint = self._encoder.encode(Checkpoint(SCHEMA_VERSION, next_offset, self._state.picture))
+        # The log first: a checkpoint must never speak of records that a power cut can take away.
+        await self._log.flush(self._area)
+        await self._checkpoints.save(self._area, checkpoint)
         await self._log.trim(self._area, next_offset)
-        self._checkpointed = time.monotonic()
+        self._checkpointed_offset = next_offset - 1
 
     async def _recover(self) -> None:
         state = self._state
         kept = await self._checkpoints.load(self._area)
         if kept is not None:
-            try:
-                checkpoint = msgspec.json.decode(kept, type=Checkpoint)
-                if checkpoint.schema_version == SCHEMA_VERSION:
-                    homes = state.viewer.homes
-                    if set(checkpoint.picture.appliances) != set(homes):
-                        raise ValueError("the region's appliances are others than the checkpoint's")
-                    state.picture, state.offset = checkpoint.picture, checkpoint.next_offset - 1
-            except (msgspec.DecodeError, ValueError) as error:
-                logger.warning("area %s: checkpoint not used, replaying the log: %s", self._area, error)
-        first = self._log.first_offset(self._area)
+            self._load(kept)
+        first, end = self._log.first_offset(self._area), self._log.end_offset(self._area)
+        if state.offset >= end:
+            logger.warning(
+                "area %s: the log ends at %d, before its checkpoint at %d; all of it is folded again",
+                self._area,
+                end - 1,
+                state.offset,
+            )
+            state.offset = first - 1
         if state.offset + 1 < first:
             raise StreamsError(
-                f"area {self._area}: the log begins at {first}, the checkpoint ends before it; "
-                "start with a fresh data folder"
+                f"area {self._area}: the log begins at {first}, and no checkpoint reaches that far; "
+                "restore the data folder from a copy, or start with a fresh one"
             )
-        end = self._log.end_offset(self._area)
+        oldest_ns: int | None = None
         while state.offset + 1 < end:
-            await self._fold_batch(await self._log.read(self._area, state.offset + 1, READ_LIMIT))
+            records = await self._log.read(self._area, state.offset + 1, READ_LIMIT)
+            batch_ns = await self._fold_batch(records)
+            oldest_ns = oldest_ns if oldest_ns is not None else batch_ns
             await asyncio.sleep(0)
-        state.ready = True
-        self._mailbox.put(state.picture, state.offset, time.time_ns())
+        state.ready, state.degraded = True, None
+        self._hub.push("snapshot", state.snapshot())
+        self._mailbox.put(state.picture, state.offset, time.time_ns() if oldest_ns is None else oldest_ns)
+
+    def _load(self, kept: bytes) -> None:
+        """Take up a checkpoint; one that does not fit is left aside and the log replayed instead."""
+        try:
+            checkpoint = msgspec.json.decode(kept, type=Checkpoint)
+            if checkpoint.schema_version != SCHEMA_VERSION:
+                raise ValueError(f"it is of version {checkpoint.schema_version}, not {SCHEMA_VERSION}")
+            if set(checkpoint.picture.appliances) != set(self._state.viewer.homes):
+                raise ValueError("its appliances are not the region's")
+        except (msgspec.DecodeError, ValueError) as error:
+            logger.warning("area %s: checkpoint not used, replaying the log: %s", self._area, error)
+            return
+        self._state.picture, self._state.offset = checkpoint.picture, checkpoint.next_offset - 1
+
+    async def _checkpoint_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.checkpoint_s)
+            if self._state.offset > self._checkpointed_offset:
+                await self.checkpoint()
 
     async def _fold_forever(self) -> None:
         state = self._state
@@ -135,8 +162,6 @@ class AreaWorker:
                     self._mailbox.put(state.picture, state.offset, oldest_ns)
                 lag = self._log.end_offset(self._area) - state.offset - 1
                 self._metrics.lag.labels(self._area).set(lag)
-            if time.monotonic() - self._checkpointed > self._settings.checkpoint_s:
-                await self.checkpoint()
             await asyncio.sleep(0)
 
     async def _fold_batch(self, records: list[LogRecord]) -> int | None:
@@ -158,6 +183,7 @@ class AreaWorker:
                 else:
                     state.last_event_ns = record.appended_ns
             state.offset = record.offset
+        state.folded(state.offset)
         self._metrics.stage.labels(self._area, "fold").observe(time.perf_counter() - started)
         return oldest_ns
 
@@ -187,6 +213,8 @@ class AreaWorker:
                 logger.exception("area %s: no plan for the picture at %d", self._area, job.offset)
                 self._metrics.solve_errors.labels(self._area).inc()
                 self._state.degraded = "solve_failed"
+                await asyncio.sleep(SOLVE_RETRY_S)
+                self._mailbox.put_back(job, SOLVE_TRIES)
 
     async def _solve(self, job: Job) -> None:
         observe = self._metrics.stage.labels

@@ -3,11 +3,13 @@
 Called by the cover solver. Pure; decides what counts where, never what should move.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
+from geo.arrays import IntArray
 from geo.region import Region
 from optimiser.cover.move_cost import MoveCostRule
 from optimiser.cover.problem import CoverProblem
@@ -47,6 +49,7 @@ class CoverModel:
         max_moves: int,
         rejection_rule: RejectionRule,
         move_cost_rule: MoveCostRule,
+        min_cover: Mapping[str, int],
     ) -> None:
         self._region = region
         self._max_moves = max_moves
@@ -54,6 +57,14 @@ class CoverModel:
         self._station = {id_: i for i, id_ in enumerate(region.stations.ids)}
         self._appliance = {id_: i for i, id_ in enumerate(region.appliances.ids)}
         self._move_cost = move_cost_rule.matrix(region.station_station_s)
+        self._min_cover = np.zeros(len(region.stations.ids), dtype=np.int64)
+        for id_, least in min_cover.items():
+            if id_ not in self._station:
+                raise ValueError(
+                    f"min_cover: station {id_!r} is not of area {region.id!r}; name stations by id, e.g. "
+                    f"{region.stations.ids[0]!r}"
+                )
+            self._min_cover[self._station[id_]] = least
         self.standards = tuple(
             Standard(first_target_s=kind.first_target_s, second_target_s=kind.second_target_s)
             if kind.two_needed
@@ -78,17 +89,13 @@ class CoverModel:
             available[i] = True
             locked[i] = state.status not in MOVABLE or state.ordered is not None
         hour = region.hour_of_week(picture.as_of) if picture.as_of > EPOCH else 0
-        forbidden = frozenset(
-            (self._appliance[r.appliance], self._station[r.to])
-            for r in picture.rejections.values()
-            if self._rejection_rule.in_force(r, picture)
-        )
+        forbidden = frozenset(self._forbidden(picture, station))
         return CoverProblem(
             standards=self.standards,
             demand_per_h=region.demand_per_h[:, hour, :].astype(np.float64),
             attendance_s=self.attendance_s,
             bays=region.stations.bays,
-            min_cover=None,
+            min_cover=self._min_cover,
             appliance_kind=region.appliances.kind,
             appliance_station=station,
             available=available,
@@ -99,3 +106,16 @@ class CoverModel:
             forbidden=forbidden,
             max_moves=self._max_moves,
         )
+
+    def _forbidden(self, picture: Picture, station: IntArray) -> Iterator[tuple[int, int]]:
+        """Rejected moves, and those of the twins: a like appliance from the same place is the same move."""
+        kind = self._region.appliances.kind
+        for rejection in picture.rejections.values():
+            if not self._rejection_rule.in_force(rejection, picture):
+                continue
+            to = self._station[rejection.to]
+            appliance = self._appliance[rejection.appliance]
+            yield appliance, to
+            origin = self._station[rejection.from_station]
+            for twin in np.flatnonzero((kind == kind[appliance]) & (station == origin)):
+                yield int(twin), to

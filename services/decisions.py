@@ -3,6 +3,7 @@
 Called by the API's decision route. The event is the audit trail; the fold gives it effect.
 """
 
+import asyncio
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from services.area_state import AreaState
 from services.cover_model import MOVABLE
 from services.metrics import Metrics
-from services.picture import Picture
 from streams import codec
 from streams.cover_plan import CoverPlanData, PlanMove
 from streams.events import DecisionAction, DecisionMade, RejectReason
@@ -20,6 +20,8 @@ LIVE_WITHIN = timedelta(minutes=15)
 """Where the area's newest event is within this of the wall clock, the area runs live and a decision carries
 the wall clock's time; otherwise (a replay, a simulated day) it carries the area's own time."""
 JUST_AFTER = timedelta(milliseconds=1)
+FOLDED_WITHIN_S = 2.0
+"""How long a decision waits for the fold, which is milliseconds behind the log when all is well."""
 SOURCE = "/dynamic-cover/console"
 
 
@@ -47,6 +49,7 @@ class Decisions:
         self._area = state.region.id
         self._log = log
         self._metrics = metrics
+        self._one_at_a_time = asyncio.Lock()
 
     async def take(
         self, plan_id: str, move_id: str, action: DecisionAction, reason: RejectReason | None, operator: str
@@ -60,22 +63,28 @@ class Decisions:
         ConflictError
             Where the appliance can no longer do it, or nothing is there to undo.
         """
-        plan, move = self._find(plan_id, move_id)
-        _check_possible(self._state.picture, move, action)
-        data = DecisionMade(
-            plan_id=plan_id,
-            revision=plan.revision,
-            move_id=move_id,
-            appliance=move.appliance,
-            from_station=move.from_station,
-            to_station=move.to_station,
-            action=action,
-            operator=operator,
-            reason=reason,
-        )
-        decision_id = str(uuid.uuid4())
-        event = codec.encode(data, id=decision_id, source=SOURCE, area=self._area, time=self._now())
-        offset = await self._log.append(self._area, [event])
+        async with self._one_at_a_time:
+            # Judge on a picture that holds every decision taken before this one.
+            if not await self._state.until_folded(self._log.end_offset(self._area) - 1, FOLDED_WITHIN_S):
+                raise ConflictError("the picture is behind its events just now; try again in a moment")
+            plan, move = self._find(plan_id, move_id)
+            self._check_possible(move, action)
+            data = DecisionMade(
+                plan_id=plan_id,
+                revision=plan.revision,
+                move_id=move_id,
+                appliance=move.appliance,
+                from_station=move.from_station,
+                to_station=move.to_station,
+                action=action,
+                operator=operator,
+                reason=reason,
+            )
+            decision_id = str(uuid.uuid4())
+            time = self._time_for(move.appliance)
+            event = codec.encode(data, id=decision_id, source=SOURCE, area=self._area, time=time)
+            offset = await self._log.append(self._area, [event])
+            await self._state.until_folded(offset, FOLDED_WITHIN_S)
         self._metrics.decisions.labels(self._area, action.value).inc()
         return Taken(decision_id, offset)
 
@@ -88,31 +97,46 @@ class Decisions:
                 return plan, move
         raise UnknownPlanError(f"plan {plan_id!r} has no move {move_id!r}")
 
-    def _now(self) -> datetime:
+    def _time_for(self, appliance: str) -> datetime:
+        """The area's time now, and later than anything known of this appliance."""
         wall, as_of = datetime.now(UTC), self._state.picture.as_of
-        return max(wall, as_of + JUST_AFTER) if abs(wall - as_of) < LIVE_WITHIN else as_of + JUST_AFTER
+        now = wall if abs(wall - as_of) < LIVE_WITHIN else as_of
+        known = self._state.picture.appliances[appliance].newest_at
+        return now if known is None else max(now, known + JUST_AFTER)
 
+    def _check_possible(self, move: PlanMove, action: DecisionAction) -> None:
+        state = self._state.picture.appliances[move.appliance]
+        ordered = state.ordered
+        ours = ordered is not None and ordered.to == move.to_station
+        match action:
+            case DecisionAction.UNDO if not ours:
+                raise ConflictError(
+                    f"{move.appliance} has no open order to {move.to_station}: it has been told, or the "
+                    "order was taken back before"
+                )
+            case DecisionAction.REJECT if ours:
+                raise ConflictError(
+                    f"{move.appliance} is already ordered to {move.to_station}; undo it instead"
+                )
+            case DecisionAction.ACCEPT:
+                if ours:
+                    raise ConflictError(f"{move.appliance} is already ordered to {move.to_station}")
+                if ordered is not None:
+                    raise ConflictError(f"{move.appliance} is ordered to {ordered.to}; undo that first")
+                if state.status not in MOVABLE:
+                    raise ConflictError(f"{move.appliance} is now {state.status.value} and cannot be moved")
+                if state.station != move.from_station:
+                    raise ConflictError(
+                        f"{move.appliance} is no longer at {move.from_station} but at {state.station}"
+                    )
+                self._check_room(move.to_station)
 
-def _check_possible(picture: Picture, move: PlanMove, action: DecisionAction) -> None:
-    state = picture.appliances[move.appliance]
-    ordered = state.ordered
-    ours = ordered is not None and ordered.to == move.to_station
-    if action is DecisionAction.UNDO:
-        if not ours:
+    def _check_room(self, station: str) -> None:
+        stations = self._state.region.stations
+        bays = int(stations.bays[stations.ids.index(station)])
+        held = sum(state.counts_at == station for state in self._state.picture.appliances.values())
+        if held >= bays:
             raise ConflictError(
-                f"{move.appliance} has no open order to {move.to_station}: it has been told, or the order "
-                "was taken back before"
+                f"{station} has room for {bays}, and {held} stand there or are bound for it; reject or undo "
+                "another move first"
             )
-        return
-    if action is DecisionAction.REJECT:
-        if ours:
-            raise ConflictError(f"{move.appliance} is already ordered to {move.to_station}; undo it instead")
-        return
-    if ours:
-        raise ConflictError(f"{move.appliance} is already ordered to {move.to_station}")
-    if ordered is not None:
-        raise ConflictError(f"{move.appliance} is ordered to {ordered.to}; undo that first")
-    if state.status not in MOVABLE:
-        raise ConflictError(f"{move.appliance} is now {state.status.value} and cannot be moved")
-    if state.station != move.from_station:
-        raise ConflictError(f"{move.appliance} is no longer at {move.from_station} but at {state.station}")

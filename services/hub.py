@@ -19,6 +19,9 @@ RING_MESSAGES = 2_000
 RING_BYTES = 16 * 1024 * 1024
 """The ring is bounded by both: minutes of a busy day, for a console whose connection broke."""
 
+SLICE = 64
+"""Messages handed to a console at once, so that a slow one does not hold the whole ring in its buffers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -74,11 +77,12 @@ class Hub:
         return Message(self._seq, wire, time.perf_counter())
 
     def after(self, seq: int) -> list[Message] | None:
-        """Messages after `seq`, or None where some of them are no longer in the ring."""
+        """The next messages after `seq`, or None where some of them are no longer in the ring."""
         missing = self._seq - seq
         if missing > len(self._ring):
             return None
-        return [self._ring[i] for i in range(len(self._ring) - missing, len(self._ring))]
+        start = len(self._ring) - missing
+        return [self._ring[i] for i in range(start, min(start + SLICE, len(self._ring)))]
 
     async def changed(self, seq: int, wait_s: float) -> None:
         """Wait until something after `seq` is there, the hub closes, or `wait_s` has passed."""

@@ -35,6 +35,14 @@ class IncidentState(Struct, frozen=True):
     stopped_at: datetime | None = None
 
     @property
+    def last_word_at(self) -> datetime | None:
+        """Time of the newest word of an incident that was never opened; None once it was."""
+        if self.opening is not None:
+            return None
+        times = [key[0] for key in (self.required_key, self.expected_key) if key is not None]
+        return max(times if self.stopped_at is None else [*times, self.stopped_at], default=None)
+
+    @property
     def open(self) -> bool:
         """Whether it has been opened and not stopped."""
         return self.opening is not None and self.stopped_at is None

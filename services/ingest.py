@@ -15,9 +15,11 @@ from streams import codec
 from streams.errors import DecodeError
 from streams.log import EventLog
 
+EventName = tuple[str, str]
+"""What names an event, by CloudEvents: its source and its id."""
 IDS_REMEMBERED = 65_536
-"""Event ids remembered for each area, so that a sender that tries again adds nothing. The fold is idempotent
-anyway; this only keeps the log free of repeats."""
+"""Event names remembered for each area, so that a sender that tries again adds nothing. The fold is
+idempotent anyway; this only keeps the log free of repeats."""
 ERRORS_REPORTED = 100
 """Of a bad batch, so many errors are named; their number is always told."""
 
@@ -66,7 +68,7 @@ class Ingest:
         self._log = log
         self._metrics = metrics
         self._check = EventCheck(state.region)
-        self._ids: OrderedDict[str, int] = OrderedDict()
+        self._ids: OrderedDict[EventName, int] = OrderedDict()
 
     async def take(self, payloads: list[bytes]) -> Accepted:
         """Append the events of one request, all or none.
@@ -80,7 +82,7 @@ class Ingest:
         """
         started = time.perf_counter()
         ids = self._checked(payloads)
-        fresh: dict[str, bytes] = {}
+        fresh: dict[EventName, bytes] = {}
         for id_, payload in zip(ids, payloads, strict=True):
             if id_ not in self._ids and id_ not in fresh:
                 fresh[id_] = payload
@@ -96,16 +98,18 @@ class Ingest:
         self._metrics.stage.labels(self._area, "ingest").observe(time.perf_counter() - started)
         return Accepted(len(fresh), repeats, max(self._ids.get(id_, last) for id_ in ids))
 
-    def _checked(self, payloads: list[bytes]) -> list[str]:
-        ids: list[str] = []
+    def _checked(self, payloads: list[bytes]) -> list[EventName]:
+        ids: list[EventName] = []
         errors: list[EventError] = []
         count = 0
         now = datetime.now(UTC)
+        as_of = self._state.picture.as_of
         for index, payload in enumerate(payloads):
             try:
                 event = codec.decode(payload)
-                self._check.from_outside(event, now, self._state.picture.as_of)
-                ids.append(event.id)
+                self._check.from_outside(event, now, as_of)
+                as_of = max(as_of, event.time)
+                ids.append((event.source, event.id))
             except DecodeError as error:
                 count += 1
                 if len(errors) < ERRORS_REPORTED:

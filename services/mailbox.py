@@ -4,7 +4,7 @@ Filled by the area worker's fold, emptied by its solver; both on one event loop.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.picture import Picture
 
@@ -25,6 +25,7 @@ class Job:
     picture: Picture
     offset: int
     oldest_ns: int
+    tries: int = 0
 
 
 class Mailbox:
@@ -32,6 +33,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._job: Job | None = None
+        self._unserved_ns: int | None = None
         self._filled = asyncio.Event()
 
     @property
@@ -41,15 +43,29 @@ class Mailbox:
 
     @property
     def oldest_ns(self) -> int | None:
-        """When the oldest event waiting was taken, or None where none waits."""
-        return None if self._job is None else self._job.oldest_ns
+        """When the oldest event waiting was taken, or None where none does."""
+        return self._unserved_ns if self._job is None else self._job.oldest_ns
 
     def put(self, picture: Picture, offset: int, oldest_ns: int) -> None:
         """Replace what waits by a newer picture, keeping the older of the two times."""
         if self._job is not None:
             oldest_ns = min(oldest_ns, self._job.oldest_ns)
+        if self._unserved_ns is not None:
+            oldest_ns, self._unserved_ns = min(oldest_ns, self._unserved_ns), None
         self._job = Job(picture, offset, oldest_ns)
         self._filled.set()
+
+    def put_back(self, job: Job, most_tries: int) -> None:
+        """Return a job that failed: it is tried again unless a newer picture waits or it has been tried
+        `most_tries` times; the event it left unserved keeps counting either way.
+        """
+        if self._job is not None:
+            self.put(self._job.picture, self._job.offset, job.oldest_ns)
+        elif job.tries + 1 < most_tries:
+            self._job = replace(job, tries=job.tries + 1)
+            self._filled.set()
+        else:
+            self._unserved_ns = job.oldest_ns
 
     async def take(self) -> Job:
         """Wait for a picture and take it."""

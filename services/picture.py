@@ -64,6 +64,7 @@ class Rejection(Struct, frozen=True):
     """A rejected move, and how many appliances were available then (to tell when things have changed)."""
 
     appliance: str
+    from_station: str
     to: str
     at: datetime
     available: int
@@ -110,7 +111,7 @@ def fold(picture: Picture, event: Event) -> Picture:
     The event must have passed `services.event_check`.
     """
     data = event.data
-    key: Key = (event.time, event.sequence, event.id)
+    key: Key = (event.time, event.sequence, f"{event.source} {event.id}")
     match data:
         case CoverPlanData():
             return picture
@@ -119,7 +120,7 @@ def fold(picture: Picture, event: Event) -> Picture:
         case AppliancePosition():
             after = _with_appliance(picture, with_position(picture.appliances[data.appliance], data, key))
         case DecisionMade():
-            after = _with_decision(picture, data, key)
+            after = _with_decision(picture, data, key, event.id)
         case IncidentOpened() | IncidentUpdated() | IncidentStopped():
             before = picture.incidents.get(data.incident) or IncidentState(id=data.incident)
             after = _with_incident(picture, with_event(before, data, key))
@@ -140,8 +141,8 @@ def _with_incident(picture: Picture, state: IncidentState) -> Picture:
     return replace(picture, incidents=picture.incidents | {state.id: state})
 
 
-def _with_decision(picture: Picture, data: DecisionMade, key: Key) -> Picture:
-    time, _, decision_id = key
+def _with_decision(picture: Picture, data: DecisionMade, key: Key, decision_id: str) -> Picture:
+    time = key[0]
     if any(decision.decision_id == decision_id for decision in picture.decisions):
         return picture
     decision = Decision(
@@ -159,7 +160,7 @@ def _with_decision(picture: Picture, data: DecisionMade, key: Key) -> Picture:
     order = Order(data.to_station, data.plan_id, data.move_id, time)
     rejections = picture.rejections
     if data.action is DecisionAction.REJECT:
-        rejection = Rejection(data.appliance, data.to_station, time, picture.available)
+        rejection = Rejection(data.appliance, data.from_station, data.to_station, time, picture.available)
         rejections = rejections | {data.move_id: rejection}
         while len(rejections) > REJECTIONS_KEPT:
             rejections = {k: rejections[k] for k in list(rejections)[1:]}
@@ -172,9 +173,14 @@ def _with_decision(picture: Picture, data: DecisionMade, key: Key) -> Picture:
 
 
 def _forgetting(picture: Picture) -> Picture:
-    """Drop incidents stopped, and rejections made, longer ago than `HORIZON`."""
+    """Drop what lies longer ago than `HORIZON`: stopped incidents, words of ones never opened, rejections."""
     oldest = picture.as_of - HORIZON
-    stale = [i.id for i in picture.incidents.values() if i.stopped_at is not None and i.stopped_at < oldest]
+    stale = [
+        i.id
+        for i in picture.incidents.values()
+        if (i.stopped_at is not None and i.stopped_at < oldest)
+        or (i.last_word_at is not None and i.last_word_at < oldest)
+    ]
     if stale:
         kept = {k: v for k, v in picture.incidents.items() if k not in set(stale)}
         picture = replace(picture, incidents=kept)

@@ -86,7 +86,7 @@ async def serving(settings: Settings, regions: Sequence[Region]) -> AsyncIterato
     bound = _bound(settings)
     try:
         service = Service(settings, regions)
-    except (StreamsError, ValueError) as error:
+    except (StreamsError, ValueError, OSError) as error:
         bound.close()
         raise ServerStartError(str(error)) from error
     config = uvicorn.Config(
@@ -103,6 +103,9 @@ async def serving(settings: Settings, regions: Sequence[Region]) -> AsyncIterato
         while not (server.started and service.ready):
             if task.done():
                 raise ServerStartError("the service ended while starting; the lines above say why")
+            for area in service.areas.values():
+                if area.failure is not None:
+                    raise ServerStartError(f"area {area.region.id} cannot start: {area.failure}")
             await asyncio.sleep(READY_POLL_S)
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
         yield Running(f"http://{name}:{bound.getsockname()[1]}", task)

@@ -6,6 +6,7 @@ started again from its checkpoint, with a pause that grows.
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -29,10 +30,12 @@ logger = logging.getLogger(__name__)
 
 RESTART_FIRST_S, RESTART_MOST_S = 0.2, 10.0
 """Pause before a dead worker is started again: doubled each time, up to the bound."""
+STEADY_S = 60.0
+"""A worker that ran this long starts with the shortest pause again."""
 
 
 class Area:
-    """One area's parts, as the API sees them."""
+    """One area's parts, as the API sees them; `failure` is what its worker last died of, or None."""
 
     def __init__(
         self,
@@ -48,12 +51,13 @@ class Area:
         self.ingest = Ingest(self.state, log, metrics)
         self.decisions = Decisions(self.state, log, metrics)
         self.dead_letters = DeadLetters(log)
+        self.failure: Exception | None = None
         self._metrics = metrics
         rejection_rule = RejectionRule(
             timedelta(minutes=settings.reject_holds_min), settings.reject_ends_at_fewer
         )
         move_cost_rule = MoveCostRule(fixed=settings.move_fixed_cost, gap_h=settings.move_gap_h)
-        model = CoverModel(region, settings.max_moves, rejection_rule, move_cost_rule)
+        model = CoverModel(region, settings.max_moves, rejection_rule, move_cost_rule, settings.min_cover)
         self.solver = CoverSolver(region, model)
         self.worker = AreaWorker(
             self.state, log, self.dead_letters, checkpoints, self.hub, self.solver, metrics, settings
@@ -64,13 +68,17 @@ class Area:
         self._metrics.for_area(self.region.id)
         pause_s = RESTART_FIRST_S
         while True:
+            started = time.monotonic()
             try:
                 await self.worker.run()
                 return
-            except Exception:
+            except Exception as error:
+                if time.monotonic() - started > STEADY_S:
+                    pause_s = RESTART_FIRST_S
                 logger.exception("area %s: the worker died; again in %.1f s", self.region.id, pause_s)
                 self.state.ready = False
                 self.state.degraded = "worker_restarting"
+                self.failure = error
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, RESTART_MOST_S)
 
@@ -81,7 +89,9 @@ class Service:
     Raises
     ------
     ValueError
-        Where two regions have the same id.
+        Where two regions have the same id, or minimum cover names a station there is not.
+    StreamsError, OSError
+        Where the data folder cannot be used, or a log in it is damaged.
     """
 
     def __init__(self, settings: Settings, regions: Sequence[Region]) -> None:
@@ -93,6 +103,8 @@ class Service:
         data = settings.data
         limits = LogLimits(area_bytes=settings.log_area_bytes)
         self.log = EmbeddedLog(None if data is None else data / "log", limits, settings.log_sync)
+        for area in ids:
+            self.log.end_offset(area)  # opens it: damage is told before anything is served
         checkpoints: CheckpointStore = (
             MemoryCheckpoints() if data is None else FileCheckpoints(data / "checkpoints")
         )

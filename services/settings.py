@@ -48,6 +48,8 @@ class Settings(BaseSettings):
         Most live streams for one area.
     max_moves
         Most moves in one plan.
+    min_cover
+        Least available first-kind appliances to leave at a station, by station id, e.g. `{"A21": 1}`.
     move_fixed_cost, move_gap_h
         What being moved costs a crew, in units of the objective (weighted seconds an hour), and for how many
         hours a gap is expected to last; see `optimiser.cover.move_cost`.
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     max_batch: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     max_consoles: Annotated[int, Field(ge=1, le=10_000)] = 200
     max_moves: Annotated[int, Field(ge=0, le=20)] = 6
+    min_cover: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}
     move_fixed_cost: Annotated[float, Field(ge=0, le=100_000)] = _MOVE_COST.fixed
     move_gap_h: Annotated[float, Field(gt=0, le=24)] = _MOVE_COST.gap_h
     certify_s: Annotated[float, Field(ge=0, le=60)] = 2.0

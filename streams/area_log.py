@@ -138,9 +138,9 @@ class AreaLog:
     def _open(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         paths = sorted(folder.glob("*.log"))
-        for path in paths:
-            base = int(path.stem)
-            self._segments.append(Segment(path, self._area, base, last=path is paths[-1]))
+        bases = [int(path.stem) for path in paths]
+        for path, base, end in zip(paths, bases, [*bases[1:], None], strict=False):
+            self._segments.append(Segment(path, self._area, base, end))
         if not self._segments:
             self._roll()
         self.end = self._segments[-1].end
@@ -151,7 +151,7 @@ class AreaLog:
         if self._segments:
             self._segments[-1].flush()
         base = self._segments[-1].end if self._segments else 0
-        self._segments.append(Segment(self._folder / f"{base:020d}.log", self._area, base, last=True))
+        self._segments.append(Segment(self._folder / f"{base:020d}.log", self._area, base))
 
     def _over(self, records: int, size: int) -> bool:
         limits = self._limits

@@ -44,11 +44,15 @@ def decode(payload: bytes) -> Event:
     if decoder is None:
         raise DecodeError("type", f"unknown event type {envelope.type!r}; known: {', '.join(sorted(TYPES))}")
     data = _decoded(decoder, bytes(envelope.data), "data")
+    try:
+        time = envelope.time.astimezone(UTC)
+    except OverflowError:
+        raise DecodeError("time", f"{envelope.time.isoformat()} lies outside the calendar") from None
     return Event(
         id=envelope.id,
         source=envelope.source,
         type=envelope.type,
-        time=envelope.time.astimezone(UTC),
+        time=time,
         area=envelope.area,
         data=data,
         sequence=envelope.sequence or 0,
@@ -65,7 +69,7 @@ def split_batch(body: bytes, limit: int) -> list[bytes]:
     """
     try:
         parts = _raw_list.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError("", f"a batch is a JSON array of events: {error}") from None
     if not 1 <= len(parts) <= limit:
         raise DecodeError("", f"a batch holds 1 to {limit} events; this has {len(parts)}")

@@ -6,6 +6,7 @@ Written by area workers, read by the engine room. A log of its own beside the ar
 import base64
 from datetime import datetime
 
+import crc32c
 import msgspec
 from msgspec import Struct
 
@@ -14,12 +15,14 @@ from streams.log import EventLog
 
 SUFFIX = ".dead"
 """Added to the area's name: the dead letters of `london` are the log `london.dead`."""
+LETTERS_KNOWN = 10_000
+"""Letters remembered by offset and checksum; a replay from a checkpoint meets far fewer again."""
 MAX_KEPT_BYTES = 65_536
 """Of a very large bad record this much is kept; its true size is noted."""
 
 
 class DeadLetter(Struct, frozen=True):
-    """One bad record: where it stood, what it was, what was wrong with it."""
+    """One bad record: where it stood, what it was (`checksum` is its CRC-32C), what was wrong with it."""
 
     area: str
     offset: int
@@ -27,6 +30,7 @@ class DeadLetter(Struct, frozen=True):
     field: str
     reason: str
     size: int
+    checksum: int
     payload_base64: str
 
     def payload(self) -> bytes:
@@ -41,7 +45,7 @@ class DeadLetters:
         self._log = log
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(DeadLetter)
-        self._recorded: dict[str, int] = {}
+        self._known: dict[str, dict[int, int]] = {}
 
     async def add(
         self, area: str, offset: int, payload: bytes, error: DecodeError, recorded_at: datetime
@@ -52,12 +56,15 @@ class DeadLetters:
         -------
         Whether it was kept now.
         """
-        if offset <= await self.recorded_up_to(area):
+        known = await self._known_letters(area)
+        checksum = crc32c.crc32c(payload)
+        if known.get(offset) == checksum:
             return False
         letter = DeadLetter(
             area=area,
             offset=offset,
             recorded_at=recorded_at,
+            checksum=checksum,
             field=error.field,
             reason=error.reason,
             size=len(payload),
@@ -65,21 +72,28 @@ class DeadLetters:
         )
         last = await self._log.append(area + SUFFIX, [self._encoder.encode(letter)])
         await self._log.trim(area + SUFFIX, last + 1)
-        self._recorded[area] = offset
+        known[offset] = checksum
+        while len(known) > LETTERS_KNOWN:
+            del known[next(iter(known))]
         return True
 
     async def newest(self, area: str, limit: int) -> list[DeadLetter]:
         """The newest `limit` letters of the area, oldest first."""
         end = self._log.end_offset(area + SUFFIX)
-        start = max(self._log.first_offset(area + SUFFIX), end - limit)
-        return [self._decoder.decode(r.payload) for r in await self._log.read(area + SUFFIX, start, limit)]
+        at = max(self._log.first_offset(area + SUFFIX), end - limit)
+        letters: list[DeadLetter] = []
+        while at < end:
+            records = await self._log.read(area + SUFFIX, at, end - at)
+            letters += [self._decoder.decode(record.payload) for record in records]
+            at += len(records)
+        return letters
 
-    async def recorded_up_to(self, area: str) -> int:
-        """Offset of the newest record of `area` kept as a dead letter, -1 where there is none."""
-        known = self._recorded.get(area)
+    async def _known_letters(self, area: str) -> dict[int, int]:
+        """Checksum by offset of the newest letters, so that a replay keeps none of them twice."""
+        known = self._known.get(area)
         if known is None:
-            newest = await self.newest(area, 1)
-            known = self._recorded[area] = newest[-1].offset if newest else -1
+            letters = await self.newest(area, LETTERS_KNOWN)
+            known = self._known[area] = {letter.offset: letter.checksum for letter in letters}
         return known
 
     def count(self, area: str) -> int:

@@ -9,6 +9,7 @@ that it survives the death of the machine.
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from pathlib import Path
 from streams.area_log import AreaLog, LogLimits
 from streams.errors import LogClosedError, LogFullError
 from streams.log import LogRecord
+
+logger = logging.getLogger(__name__)
 
 FLUSH_EVERY_S = 0.1
 """At most so much is lost when the machine itself loses power (without `sync`)."""
@@ -51,6 +54,8 @@ class EmbeddedLog:
         self._closed = False
         self._unflushed: set[str] = set()
         self._flusher: asyncio.Task[None] | None = None
+        self._flushing = asyncio.Lock()
+        self._flushed: dict[str, int] = {}
         self._lock_fd: int | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -66,14 +71,12 @@ class EmbeddedLog:
         if arrived is not None:
             arrived.set()
         if self._folder is not None:
-            self._unflushed.add(area)
-            if self._flusher is None or self._flusher.done():
-                self._flusher = asyncio.create_task(self._flush_soon())
             if self._sync:
-                await asyncio.shield(self._flusher)
-                while area in self._unflushed:  # appended while the flush was already running
+                await self._flush(area)
+            else:
+                self._unflushed.add(area)
+                if self._flusher is None or self._flusher.done():
                     self._flusher = asyncio.create_task(self._flush_soon())
-                    await asyncio.shield(self._flusher)
         return last
 
     async def read(self, area: str, offset: int, limit: int, wait_s: float = 0.0) -> list[LogRecord]:
@@ -123,12 +126,32 @@ class EmbeddedLog:
             log = self._areas[area] = AreaLog(area, folder, self._limits)
         return log
 
+    async def flush(self, area: str) -> None:
+        """Force all records of the area to the disk; see `EventLog.flush`."""
+        self._area(area)
+        if self._folder is not None:
+            await self._flush(area)
+
+    async def _flush(self, area: str) -> None:
+        """Force the area's records up to now to the disk; appends made meanwhile share the next flush."""
+        log = self._areas[area]
+        wanted = log.end
+        async with self._flushing:
+            if self._flushed.get(area, 0) >= wanted:
+                return
+            reached = log.end
+            await asyncio.to_thread(log.flush)
+            self._flushed[area] = reached
+
     async def _flush_soon(self) -> None:
-        if not self._sync:
-            await asyncio.sleep(FLUSH_EVERY_S)
+        await asyncio.sleep(FLUSH_EVERY_S)
         areas, self._unflushed = self._unflushed, set()
         for area in areas:
-            await asyncio.to_thread(self._areas[area].flush)
+            try:
+                await self._flush(area)
+            except OSError:
+                logger.exception("area %s: the log could not be forced to the disk; trying again", area)
+                self._unflushed.add(area)
 
 
 def _locked(folder: Path) -> int:

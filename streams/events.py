@@ -15,7 +15,7 @@ from streams.cover_plan import CoverPlanData
 
 TYPE_PREFIX = "dynamiccover."
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/>-]*$")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/>-]*\Z")]
 """Name of an appliance, station, incident, …: 1 to 64 letters, digits and `._:/>-`."""
 Time = Annotated[datetime, Meta(tz=True)]
 """A point in time with its zone; RFC 3339 on the wire."""
@@ -78,7 +78,7 @@ class IncidentOpened(Struct, frozen=True, forbid_unknown_fields=True):
     northing_m: NorthingM
     appliances_required: Required
     expected_stop: Time | None = None
-    uprn: Annotated[str, Meta(pattern=r"^[0-9]{1,12}$")] | None = None
+    uprn: Annotated[str, Meta(pattern=r"^[0-9]{1,12}\Z")] | None = None
 
 
 class IncidentUpdated(Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,11 +170,11 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     source: Annotated[str, Meta(min_length=1, max_length=256)]
     type: Annotated[str, Meta(min_length=1, max_length=128)]
     time: Time
-    area: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    area: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
     data: msgspec.Raw
-    specversion: Annotated[str, Meta(pattern=r"^1\.0$")]
+    specversion: Annotated[str, Meta(pattern=r"^1\.0\Z")]
     subject: Annotated[str, Meta(max_length=256)] | None = None
-    datacontenttype: Annotated[str, Meta(pattern=r"^application/json$")] | None = None
+    datacontenttype: Annotated[str, Meta(pattern=r"^application/json\Z")] | None = None
     sequence: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
     traceparent: Annotated[str, Meta(max_length=64)] | None = None
 

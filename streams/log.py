@@ -58,6 +58,10 @@ class EventLog(Protocol):
         """Offset the next record will get."""
         ...
 
+    async def flush(self, area: str) -> None:
+        """Return once every record of the area appended so far survives the death of the machine."""
+        ...
+
     async def trim(self, area: str, before: int) -> None:
         """Allow everything older than offset `before` to be forgotten, once room is needed."""
         ...

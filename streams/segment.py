@@ -4,6 +4,7 @@ Called by `streams.area_log` only. Frame: length (u32), CRC-32C (u32) over what 
 payload; all little-endian. Never decides about retention or waiting.
 """
 
+import logging
 import os
 import struct
 from bisect import bisect_right
@@ -13,6 +14,8 @@ import crc32c
 
 from streams.errors import CorruptLogError, LogFullError
 from streams.log import LogRecord
+
+logger = logging.getLogger(__name__)
 
 _HEAD = struct.Struct("<II")
 _STAMP = struct.Struct("<Q")
@@ -31,22 +34,34 @@ def frame(payload: bytes, appended_ns: int) -> bytes:
 class Segment:
     """A file of records from `base` on.
 
+    Parameters
+    ----------
+    end
+        Offset after its last record where a later segment tells (it is then read through only when asked
+        for); None for the newest segment, which is read through at once and whose torn end is cut.
+
     Raises
     ------
     CorruptLogError
-        When a record in the middle of a file does not match its checksum.
+        When a record does not match its checksum and is not the torn end of the newest segment.
     """
 
-    def __init__(self, path: Path, area: str, base: int, *, last: bool) -> None:
+    def __init__(self, path: Path, area: str, base: int, end: int | None = None) -> None:
         self.path = path
         self.area = area
         self.base = base
         self._offsets: list[int] = [base]
         self._positions: list[int] = [0]
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        self.end = base
-        self.size = 0
-        self._recover(last)
+        self.end = base if end is None else end
+        self._indexed = end is None
+        self.size = 0 if end is None else os.fstat(self._fd).st_size
+        if end is None:
+            try:
+                self._recover()
+            except BaseException:
+                os.close(self._fd)
+                raise
 
     def append(self, frames: list[bytes]) -> None:
         """Write `frames` at the end, all or none.
@@ -69,13 +84,15 @@ class Segment:
 
     def read(self, offset: int, limit: int) -> list[LogRecord]:
         """Up to `limit` records from `offset`, which lies in this segment."""
+        if not self._indexed:
+            self._index()
         place = bisect_right(self._offsets, offset) - 1
         at, position = self._offsets[place], self._positions[place]
         records: list[LogRecord] = []
         while at < self.end and len(records) < limit:
             body, position = self._body(position)
             if body is None:
-                raise CorruptLogError(f"{self.path.name}: record {at} does not match its checksum")
+                raise self._corrupt(at)
             if at >= offset:
                 stamp = _STAMP.unpack_from(body)[0]
                 records.append(LogRecord(self.area, at, stamp, body[_STAMP.size :]))
@@ -109,27 +126,57 @@ class Segment:
             self._offsets.append(self.end)
             self._positions.append(self.size)
 
-    def _recover(self, last: bool) -> None:
-        """Walk the records; cut the torn end of a write off the last segment, refuse damage elsewhere."""
-        total = os.fstat(self._fd).st_size
+    def _index(self) -> None:
+        """Read an older segment through; it must hold exactly the records up to the next one's first."""
+        end, total = self.end, self.size
+        self.end, self.size = self.base, 0
+        self._walk(total)
+        whole = (self.end, self.size) == (end, total)
+        damaged_at, self.end, self.size = self.end, end, total
+        if not whole:
+            del self._offsets[1:], self._positions[1:]
+            raise self._corrupt(damaged_at)
+        self._indexed = True
+
+    def _walk(self, total: int) -> None:
         while self.size < total:
             body, position = self._body(self.size)
             if body is None:
-                break
+                return
             self._note(position - self.size)
+
+    def _recover(self) -> None:
+        """Read the newest segment through; cut the torn end of a write off, refuse any other damage."""
+        total = os.fstat(self._fd).st_size
+        self._walk(total)
         if self.size == total:
             return
-        if not last or self._sound_record_after(self.size, total):
-            raise CorruptLogError(
-                f"{self.path.name}: record {self.end} is damaged and is not a torn end; restore the file "
-                "from a copy, or move it away to start from the checkpoint"
-            )
+        rest = os.pread(self._fd, total - self.size, self.size)
+        if _holds_a_sound_record(rest):
+            raise self._corrupt(self.end)
+        torn = self.path.with_suffix(".torn")
+        torn.write_bytes(rest)
         os.ftruncate(self._fd, self.size)
+        logger.warning(
+            "area %s: %d bytes of a torn write after record %d were cut off; they are kept in %s",
+            self.area,
+            len(rest),
+            self.end - 1,
+            torn.name,
+        )
 
-    def _sound_record_after(self, position: int, total: int) -> bool:
-        """Whether a whole record follows the damaged one: then it is damage, not the end of a torn write."""
-        head = os.pread(self._fd, _HEAD.size, position)
-        if len(head) < _HEAD.size:
-            return False
-        following = position + _HEAD.size + _HEAD.unpack(head)[0]
-        return following < total and self._body(following)[0] is not None
+    def _corrupt(self, at: int) -> CorruptLogError:
+        return CorruptLogError(
+            f"area {self.area}: record {at} in {self.path.name} is damaged, and it is not the torn end of a "
+            "write; restore the data folder from a copy"
+        )
+
+
+def _holds_a_sound_record(rest: bytes) -> bool:
+    """Whether a whole record stands anywhere behind a damaged one: then it is no torn end."""
+    for position in range(1, len(rest) - _HEAD.size - _STAMP.size + 1):
+        length, crc = _HEAD.unpack_from(rest, position)
+        start = position + _HEAD.size
+        if _STAMP.size <= length <= len(rest) - start and crc32c.crc32c(rest[start : start + length]) == crc:
+            return True
+    return False

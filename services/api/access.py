@@ -19,6 +19,8 @@ CONTENT_SECURITY_POLICY = (
     "'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 """MapLibre paints from blobs and sets element styles; nothing else is let through."""
+MOST_BODY_BYTES = 65_536
+"""No route reads further than this, but for events, whose limit is a setting."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ANSWER_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -44,6 +46,14 @@ class AccessGuard:
             await problem(403, refusal)(scope, receive, send)
             return
 
+        events = scope["path"].endswith("/events")
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not events:
+            if not declared.isdecimal() or int(declared) > MOST_BODY_BYTES:
+                await problem(413, f"a request here is at most {MOST_BODY_BYTES} bytes")(scope, receive, send)
+                return
+            receive = _limited(receive, MOST_BODY_BYTES)
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _add_headers(message)
@@ -61,10 +71,30 @@ def _add_headers(message: MutableMapping[str, Any]) -> None:
 def _refusal(scope: Scope) -> str | None:
     headers = Headers(scope=scope)
     host = headers.get("host", "")
-    name = urlsplit(f"//{host}").hostname or ""
+    name = _host_name(host)
     if name not in LOOPBACK:
         return f"this service answers to {', '.join(sorted(LOOPBACK))} only, not to {name!r}"
     origin = headers.get("origin")
-    if scope["method"] not in SAFE_METHODS and origin is not None and urlsplit(origin).netloc != host:
+    if scope["method"] not in SAFE_METHODS and origin is not None and origin != f"{scope['scheme']}://{host}":
         return "a page of another origin may not write here"
     return None
+
+
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """A receive that gives at most `most` bytes of body, then says that the client has gone."""
+    left = most
+
+    async def limited() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        return message if left >= 0 else {"type": "http.disconnect"}
+
+    return limited

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.context import AreaNow, ServiceNow, json_answer
+from services.api.problems import ProblemError
 from streams.events import DecisionAction, RejectReason
 
 router = APIRouter(tags=["cover"])
@@ -56,6 +57,8 @@ async def history(area: AreaNow) -> Response:
 @router.post("/cover/{plan_id}/decisions", status_code=201, response_class=Response)
 async def decide(area: AreaNow, plan_id: str, body: DecisionBody) -> Response:
     """Accept, reject or undo a move of a plan; 409 tells why it can no longer be taken."""
+    if not area.state.ready:
+        raise ProblemError(503, f"area {area.region.id} is catching up with its log; try again in a moment")
     taken = await area.decisions.take(plan_id, body.move_id, body.action, body.reason, body.operator)
     return json_answer(
         {

@@ -38,6 +38,8 @@ async def stream(
     A client that comes back with `Last-Event-ID` gets what it missed, or a new snapshot where that is no
     longer kept.
     """
+    if not area.state.ready:
+        raise ProblemError(503, f"area {area.region.id} is catching up with its log; try again in a moment")
     if area.hub.consoles >= service.settings.max_consoles:
         raise ProblemError(503, f"{area.hub.consoles} consoles are connected, the most this service takes")
     return EventSourceResponse(
@@ -51,6 +53,7 @@ async def _messages(area: Area, service: Service, last_event_id: str | None) -> 
     cursor = hub.open(last_event_id)
     consoles = service.metrics.consoles.labels(name)
     push = service.metrics.stage.labels(name, "push")
+    connected_at = time.perf_counter()
     hub.consoles += 1
     consoles.set(hub.consoles)
     try:
@@ -59,7 +62,8 @@ async def _messages(area: Area, service: Service, last_event_id: str | None) -> 
             messages = await cursor.next(WAIT_S)
             for message in messages:
                 yield message.wire
-                push.observe(time.perf_counter() - message.pushed_at)
+                if message.pushed_at >= connected_at:  # what it missed while away was not slow
+                    push.observe(time.perf_counter() - message.pushed_at)
             if not messages:
                 yield KEEP_ALIVE
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from geo.demo_region import SIZES, build_demo_region
+from geo.lfb_records import CALL_DAYS, CallDays
 from geo.london_region import INCIDENTS_PER_DAY, build_london_region
 from geo.osm_region import OsmOptions, build_osm_region
 from geo.region import Region
@@ -64,6 +65,15 @@ def demo(folder: Path, seed: int, size: str) -> None:
     type=click.FloatRange(min=0, min_open=True),
     help="True volume that demand is scaled to; London: 340, elsewhere 3.3 a station.",
 )
+@click.option(
+    "--calls",
+    type=click.Choice(CALL_DAYS),
+    default="all",
+    show_default=True,
+    help="With --lfb: calls that demand is counted from. odd-days and even-days (by the day's number in the "
+    "year) leave the other half to judge by: cover replay --calls. The distance law and the fleet are always "
+    "from all calls.",
+)
 def build(
     pack: Path,
     lfb: Path | None,
@@ -72,20 +82,26 @@ def build(
     name: str | None,
     timezone: str,
     incidents_per_day: float | None,
+    calls: CallDays,
 ) -> None:
     """Build a region pack in PACK from open data.
 
     \b
     Examples:
       cover region build var/london --lfb ../shared/data/london
+      cover region build var/london-odd --lfb ../shared/data/london --calls odd-days
       cover region build var/porto --osm porto.osm.pbf --area porto --name Porto --timezone Europe/Lisbon
     """
     if (lfb is None) == (osm is None):
         raise click.UsageError("give either --lfb FOLDER or --osm FILE")
+    if lfb is None and calls != "all":
+        raise click.UsageError(f"--calls {calls} needs --lfb: an extract holds no calls")
     _writable(pack)
     try:
         if lfb is not None:
-            built, report = build_london_region(lfb, incidents_per_day or INCIDENTS_PER_DAY, _progress())
+            built, report = build_london_region(
+                lfb, incidents_per_day or INCIDENTS_PER_DAY, _progress(), calls
+            )
             lines = report.lines
         elif osm is not None:
             options = OsmOptions(area, name or area.capitalize(), timezone, incidents_per_day)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from geo.lfb_records import read_incidents
+from geo.lfb_records import CALL_DAYS, CallDays, calls_of_days, read_incidents
 from geo.region import Region
 from geo.region_pack import PackError, load_region
 from geo.strict_csv import SourceError
@@ -44,7 +44,9 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float | No
 @click.command(
     epilog="Examples, with `cover serve --region var/london --data var/london-data` running:\n\n"
     "cover replay --region var/london --lfb incidents.csv --accept all --report replay.json\n\n"
-    "cover replay --region var/london --lfb incidents.csv --speed 600 --limit 340"
+    "cover replay --region var/london --lfb incidents.csv --speed 600 --limit 340\n\n"
+    "Judged by calls the region was not fitted on (built with --calls odd-days, and served):\n\n"
+    "cover replay --region var/london-odd --lfb incidents.csv --calls even-days --accept all"
 )
 @click.option(
     "--region", "pack", type=click.Path(path_type=Path), required=True, help="Pack of the region served."
@@ -76,8 +78,16 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float | No
     show_default=True,
     help="Accept every move that is proposed and carry it out, or none.",
 )
+@click.option(
+    "--calls",
+    type=click.Choice(CALL_DAYS),
+    default="all",
+    show_default=True,
+    help="Replay the calls of all days, or of every other day by its number in the year. Use the half that "
+    "the pack was not built from (cover region build --calls).",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Replay only the first so many incidents.")
-@click.option("--run-id", help="Beginning of the event ids. [replay-AREA-DENSITY]")
+@click.option("--run-id", help="Beginning of the event ids. [replay-AREA-DENSITY, and CALLS where not all]")
 def replay(
     pack: Path,
     lfb: Path,
@@ -86,6 +96,7 @@ def replay(
     report: Path | None,
     url: str,
     accept: str,
+    calls: CallDays,
     limit: int | None,
     run_id: str | None,
 ) -> None:
@@ -97,17 +108,22 @@ def replay(
     the same calls and does not move. The service must not have newer events of the area: start it with a
     fresh data folder.
 
-    Ends with an error when an incident is left open, an event became a dead letter, or could not be sent.
+    With a speed, event to plan is measured from when an event was due, however late it was sent. With
+    --speed max --accept all the feed waits for each plan (closed loop): no figure under load.
+
+    Ends with an error when an incident is left open, an event was never answered by a plan, became a dead
+    letter, or could not be sent.
     """
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         region = load_region(pack)
-        schedule = _schedule(lfb, region, density, limit)
+        schedule = _schedule(lfb, region, density, limit, calls)
         options = ReplayOptions(
             density=density,
             speed=speed,
             accept=accept == "all",
-            run_id=run_id if run_id is not None else f"replay-{region.id}-{density}",
+            run_id=run_id if run_id is not None else _run_id(region.id, density, calls),
+            calls=calls,
         )
         found = asyncio.run(_replayed(url, region, schedule, options))
     except (PackError, SourceError, ValueError) as error:
@@ -127,20 +143,29 @@ def replay(
         raise click.ClickException("; ".join(found.failures))
 
 
-def _schedule(lfb: Path, region: Region, density: int, limit: int | None) -> ReplaySchedule:
+def _run_id(area: str, density: int, calls: CallDays) -> str:
+    """Return the usual run id; other calls get other event ids, or the service took them for known ones."""
+    return f"replay-{area}-{density}" + ("" if calls == "all" else f"-{calls}")
+
+
+def _schedule(lfb: Path, region: Region, density: int, limit: int | None, calls: CallDays) -> ReplaySchedule:
     """Read the records and make the calls; say what was left out."""
     incidents = read_incidents(lfb)
     for field, count in incidents.reasons().items():
         click.echo(f"{count} records cannot be used: {field}", err=True)
-    recorded = [recorded_call(record, region.timezone) for record in incidents.records]
+    chosen = calls_of_days(incidents.records, calls)
+    recorded = [recorded_call(record, region.timezone) for record in chosen]
     if not recorded:
-        raise click.ClickException(f"{lfb} holds no incident that can be used")
+        of = "" if calls == "all" else f" of {calls}"
+        raise click.ClickException(f"{lfb} holds no incident{of} that can be used")
     schedule = replay_schedule(recorded, region, density, limit)
     if schedule.skipped:
         click.echo(f"{schedule.skipped} records lie outside {region.name} and are skipped", err=True)
     if not schedule.calls:
         raise click.ClickException(f"no incident of {lfb} lies in {region.name} (area {region.id})")
-    click.echo(f"{len(schedule.calls)} incidents in {schedule.days} simulated days of {density}")
+    click.echo(
+        f"{len(schedule.calls)} incidents in {schedule.days} simulated days of {density} (calls: {calls})"
+    )
     return schedule
 
 

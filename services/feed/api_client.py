@@ -133,7 +133,8 @@ class ApiClient:
         Raises
         ------
         RefusedError
-            When the plan is gone (404) or the move can no longer be decided on (409).
+            When the plan is gone (404) or the move can no longer be decided on (409); its `retries` tell a
+            refusal from a decision that was taken at a sending whose answer was lost.
         ServiceGoneError
             When it has not answered within the patience.
         """
@@ -207,7 +208,7 @@ class ApiClient:
             try:
                 async with self._slots:
                     answer = await send()
-                _raise_for_problem(what, answer)
+                _raise_for_problem(what, answer, tries)
                 return answer
             except _BusyError as busy:
                 self._give_up_when_late(what, started, busy)
@@ -240,7 +241,7 @@ async def _read_if_error(response: httpx.Response) -> httpx.Response:
     return response
 
 
-def _raise_for_problem(what: str, answer: httpx.Response) -> None:
+def _raise_for_problem(what: str, answer: httpx.Response, retries: int = 0) -> None:
     """Raise `_BusyError` for what a retry may mend, `RefusedError` for what it will not."""
     status = answer.status_code
     if status < 400:
@@ -248,7 +249,7 @@ def _raise_for_problem(what: str, answer: httpx.Response) -> None:
     if status >= 500 or status == 429:
         after = answer.headers.get("retry-after", "0")
         raise _BusyError(status, min(float(after), 10.0) if after.isdecimal() else 0.0)
-    raise RefusedError(what, status, _problem_words(answer))
+    raise RefusedError(what, status, _problem_words(answer), retries)
 
 
 def _problem_words(answer: httpx.Response) -> str:

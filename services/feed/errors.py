@@ -21,10 +21,14 @@ class RefusedError(FeedError):
         The HTTP status.
     detail
         The problem's own words.
+    retries
+        How often this very request had been sent before without an answer that counts: above 0, an earlier
+        sending may have been taken.
     """
 
-    def __init__(self, what: str, status: int, detail: str) -> None:
-        """Keep status and detail beside the message."""
+    def __init__(self, what: str, status: int, detail: str, retries: int = 0) -> None:
+        """Keep status, detail and retries beside the message."""
         super().__init__(f"{what} was refused (HTTP {status}): {detail}")
         self.status = status
         self.detail = detail
+        self.retries = retries

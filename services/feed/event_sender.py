@@ -27,11 +27,11 @@ class EventSender:
     client
         Where to send.
     posted
-        Told each answer, when the batch's oldest event was handed to the sender, and when its request
-        began (both `time.monotonic`).
+        Told each answer, how many events the batch had, when the earliest of them was due, and when its
+        request began (both `time.monotonic`).
     """
 
-    def __init__(self, client: ApiClient, posted: Callable[[Posted, float, float], None]) -> None:
+    def __init__(self, client: ApiClient, posted: Callable[[Posted, int, float, float], None]) -> None:
         """Start empty; nothing is sent until `run`."""
         self.sent = 0
         self.duplicates = 0
@@ -45,9 +45,13 @@ class EventSender:
         """How many events are in the queue."""
         return self._queue.qsize()
 
-    async def put(self, event: bytes) -> None:
-        """Hand over an event, waiting while the queue is full."""
-        await self._queue.put((event, time.monotonic()))
+    async def put(self, event: bytes, due_s: float | None = None) -> None:
+        """Hand over an event, waiting while the queue is full.
+
+        `due_s` is when it should have been handed over (`time.monotonic`), so that being late counts as
+        waiting; without it, now.
+        """
+        await self._queue.put((event, time.monotonic() if due_s is None else due_s))
 
     async def flush(self) -> None:
         """Wait until everything handed over has been answered."""
@@ -64,6 +68,6 @@ class EventSender:
             self.sent += len(batch)
             self.duplicates += answer.duplicates
             self.last_offset = answer.last_offset
-            self._posted(answer, batch[0][1], began_s)
+            self._posted(answer, len(batch), min(due_s for _, due_s in batch), began_s)
             for _ in batch:
                 self._queue.task_done()

@@ -21,7 +21,7 @@ class LatencyLedger:
     def __init__(self) -> None:
         """Start empty."""
         self.samples_s: list[float] = []
-        self._waiting: deque[tuple[int, float]] = deque()
+        self._waiting: deque[tuple[int, float, int]] = deque()
         self._plans: deque[tuple[int, float]] = deque(maxlen=PLANS_REMEMBERED)
 
     @property
@@ -31,13 +31,13 @@ class LatencyLedger:
 
     @property
     def unserved(self) -> int:
-        """How many batches wait for their plan."""
-        return len(self._waiting)
+        """How many events are in batches that wait for their plan."""
+        return sum(events for _, _, events in self._waiting)
 
-    def posted(self, last_offset: int, since_s: float) -> None:
+    def posted(self, last_offset: int, since_s: float, events: int = 1) -> None:
         """Note a batch the service has taken; `since_s` is when its wait began, on the caller's clock."""
         if last_offset > self.served_offset:
-            self._waiting.append((last_offset, since_s))
+            self._waiting.append((last_offset, since_s, events))
             return
         at_s = next(at for offset, at in self._plans if offset >= last_offset)
         self.samples_s.append(max(0.0, at_s - since_s))

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from geo.lfb_records import CallDays
 from geo.region import Region
 from optimiser.simulation.transition import ApplianceTransition
 from services.feed.api_client import ApiClient, Posted
@@ -27,13 +28,15 @@ from services.feed.errors import FeedError, RefusedError
 from services.feed.event_maker import EventMaker, brigade_world
 from services.feed.event_sender import EventSender
 from services.feed.plan_watch import PlanWatch
-from services.feed.replay_report import ReplayReport, percentile
+from services.feed.replay_report import Arrivals, ReplayReport, percentile
 from services.feed.replay_schedule import ReplaySchedule
 from services.feed.stream_messages import SeenMove, SeenPlan
 from services.feed.two_worlds import TwoWorlds
 
 PLAN_WAIT_S = 10.0
 """In lock-step, a plan that has not come by then is counted as missing and the replay goes on."""
+LAST_PLAN_WAIT_S = 60.0
+"""How long the last events may wait for their plan; long enough for a service to be killed and come back."""
 CONNECT_WAIT_S = 20.0
 SETTLE_WAIT_S = 120.0
 """How long the service may take to fold what was sent last."""
@@ -60,6 +63,8 @@ class ReplayOptions:
         Beginning of every event's id.
     decision_delay_s
         Simulated seconds between the picture a plan was made from and the order to move.
+    calls
+        Which calls the schedule was made from, for the report.
 
     Raises
     ------
@@ -72,6 +77,7 @@ class ReplayOptions:
     accept: bool
     run_id: str
     decision_delay_s: float = 60.0
+    calls: CallDays = "all"
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -157,7 +163,8 @@ class Replay:
             await self._play()
             await self._sender.flush()
             duration_s = time.monotonic() - started
-            await self._watch.served(self._sender.last_offset, PLAN_WAIT_S)
+            # Whether it came in time is in the ledger: what is unserved then makes the run fail.
+            await self._watch.served(self._sender.last_offset, LAST_PLAN_WAIT_S)
             picture = await self._settled_picture()
             for helper in helpers:
                 helper.cancel()
@@ -169,10 +176,16 @@ class Replay:
     def _in_lock_step(self) -> bool:
         return self._options.accept and self._options.speed is None
 
-    def _posted(self, answer: Posted, handed_over_s: float, began_s: float) -> None:
+    @property
+    def _arrivals(self) -> Arrivals:
+        if self._options.speed is not None:
+            return "open"
+        return "closed loop" if self._options.accept else "flat out"
+
+    def _posted(self, answer: Posted, events: int, due_s: float, began_s: float) -> None:
         """Count a wait from the moment the events were due; flat out, from when they were sent."""
-        paced = self._options.speed is not None
-        self._watch.ledger.posted(answer.last_offset, handed_over_s if paced else began_s)
+        since_s = due_s if self._arrivals == "open" else began_s
+        self._watch.ledger.posted(answer.last_offset, since_s, events)
 
     def _now_s(self) -> float:
         """Simulated seconds now: what has happened, or the clock where it runs ahead to the next event."""
@@ -186,9 +199,9 @@ class Replay:
         """Let everything happen, in order, at its time."""
         for call in self._schedule.calls:
             self._worlds.call(call)
-        for appliance in range(len(self._region.appliances.ids)):
-            await self._sender.put(self._events.reports_in(appliance, 0.0))
         self._zero = time.monotonic()
+        for appliance in range(len(self._region.appliances.ids)):
+            await self._send(self._events.reports_in(appliance, 0.0), 0.0)
         while not self._worlds.acting.idle:
             if not await self._due():
                 continue
@@ -197,17 +210,25 @@ class Replay:
                     self._carried_out += change.status == "relocating"
                 else:
                     self._opened += change.action == "opened"
-                await self._sender.put(self._events.event(change))
+                await self._send(self._events.event(change), change.at_s)
             if self._in_lock_step:
                 await self._take_decisions()
         self._worlds.finish()
+
+    async def _send(self, event: bytes, at_s: float) -> None:
+        """Hand an event over; at a speed, with the moment its simulated second was due."""
+        if self._options.speed is None:
+            await self._sender.put(event)
+            return
+        due_s = self._zero + at_s / self._options.speed
+        await self._sender.put(event, due_s)
+        self._most_behind_s = max(self._most_behind_s, time.monotonic() - due_s)
 
     async def _due(self) -> bool:
         """Wait for the next thing's time; False where a new order came first and must be looked at."""
         if self._options.speed is None:
             return True
         early_s = self._zero + self._worlds.next_s / self._options.speed - time.monotonic()
-        self._most_behind_s = max(self._most_behind_s, -early_s)
         if early_s <= 0:
             return True
         self._new_order.clear()
@@ -251,13 +272,13 @@ class Replay:
             self._new_order.set()
 
     async def _accept(self, plan: SeenPlan, move: SeenMove) -> bool:
-        retries = self._client.retries
         try:
             decided = await self._client.decide(plan.plan_id, move.move_id, "accept", OPERATOR)
         except RefusedError as refusal:
             if refusal.status not in (404, 409):
                 raise
-            taken = refusal.status == 409 and self._client.retries > retries
+            # Only a repetition of this very request can have met its own earlier success.
+            taken = refusal.status == 409 and refusal.retries > 0
             self._accepted += taken
             self._refused += not taken
             return taken
@@ -286,9 +307,14 @@ class Replay:
         return len(ours), str(picture["digest"])
 
     async def _report(self) -> None:
+        """Say a line for each simulated day, and never two within `STATUS_EVERY_S`."""
+        told = 0
         while True:
             await asyncio.sleep(STATUS_EVERY_S)
             day = int(self._worlds.acting.now_s // 86_400) + 1
+            if day == told:
+                continue
+            told = day
             self._say(
                 f"day {min(day, self._schedule.days)}/{self._schedule.days}: "
                 f"{self._opened}/{len(self._schedule.calls)} incidents, {self._sender.sent} events, "
@@ -304,6 +330,8 @@ class Replay:
             area=self._region.id,
             speed="max" if options.speed is None else f"{options.speed:g}",
             accept="all" if options.accept else "none",
+            calls=options.calls,
+            region_attribution=self._region.attribution,
             density=options.density,
             simulated_days=self._schedule.days,
             skipped_outside_region=self._schedule.skipped,
@@ -321,9 +349,11 @@ class Replay:
             with_moves=with_moves,
             in_time_only_with=only_with,
             in_time_only_without=only_without,
+            arrivals=self._arrivals,
             event_to_plan_samples=len(watch.ledger.samples_s),
             event_to_plan_p50_ms=watch.ledger.percentile_ms(50),
             event_to_plan_p99_ms=watch.ledger.percentile_ms(99),
+            events_unserved=watch.ledger.unserved,
             plans_awaited_in_vain=self._plans_missed,
             plans_with_gap=len(watch.gaps),
             gap_p50=percentile(watch.gaps, 50),

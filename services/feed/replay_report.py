@@ -5,12 +5,21 @@ Filled by the replay, shown by `cover replay`. Never measures anything itself.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
+from geo.lfb_records import CallDays
 from services.feed.two_worlds import Attendance
+
+Arrivals = Literal["open", "flat out", "closed loop"]
+"""What the feed's pace depends on: a clock; how fast the service takes events; when its plans come."""
+ARRIVALS_WORDS: dict[Arrivals, str] = {
+    "open": "from when an event was due",
+    "flat out": "flat out: from when its request began, queueing before that not counted",
+    "closed loop": "closed loop: the feed waits for each plan, so this is no figure under load",
+}
 
 METHOD = (
     "Two brigades get identical calls (time, zone, pumps, time on scene, recorded stations asked first); one "
@@ -20,8 +29,8 @@ METHOD = (
     "drive, with full turnout. Moves are ordered a decision delay after the picture they were planned from, "
     "never earlier than the simulation stands. Pumps and time on scene are from the record (PumpCount, "
     "PumpMinutesRounded / PumpCount, 5 minutes to 4 hours). Calls of many dates are cut into simulated days "
-    "and keep their time of day. A region whose demand was fitted on the same records knows their places in "
-    "the long run."
+    "and keep their time of day. A region whose demand was fitted on the calls that are replayed knows their "
+    "places in the long run; one fitted on the other half of the days (--calls) does not."
 )
 
 
@@ -31,6 +40,8 @@ class ReplayReport:
 
     Attributes
     ----------
+    calls
+        Which days' calls were replayed; `region_attribution` says where the region's demand is from.
     moves_proposed
         Distinct moves (appliance and station) over all plans; `moves_accepted` and `moves_carried_out`
         count every time.
@@ -39,8 +50,17 @@ class ReplayReport:
     in_time_only_with, in_time_only_without
         Calls on which only one of the worlds had its first appliance in time.
     event_to_plan_p50_ms, event_to_plan_p99_ms
-        To the plan received that answers an event, from the moment the event was due (at a speed: waiting
-        to be sent counts) or its request began (flat out); the oldest event of each plan counts.
+        To the plan received that answers an event, from the moment the event was due (at a speed: lateness
+        of the feed itself and waiting to be sent count) or its request began (flat out and closed loop);
+        the oldest event of each plan counts. Unserved events are in no percentile.
+    arrivals
+        Whether the feed's pace hung on the service: open, flat out, or closed loop (lock-step).
+    events_unserved
+        Events for which no plan had come when the wait for the last plan was over; a failure.
+    plans_awaited_in_vain
+        How often lock-step went on without the plan it had waited for.
+    most_behind_s
+        At a speed, the most an event was handed over after its due time.
     gap_p50, gap_p95
         Over the plans that carried a gap, each plan's last word.
     """
@@ -49,6 +69,8 @@ class ReplayReport:
     area: str
     speed: str
     accept: str
+    calls: CallDays
+    region_attribution: str
     density: int
     simulated_days: int
     skipped_outside_region: int
@@ -66,9 +88,11 @@ class ReplayReport:
     with_moves: Attendance | None
     in_time_only_with: int
     in_time_only_without: int
+    arrivals: Arrivals
     event_to_plan_samples: int
     event_to_plan_p50_ms: float | None
     event_to_plan_p99_ms: float | None
+    events_unserved: int
     plans_awaited_in_vain: int
     plans_with_gap: int
     gap_p50: float | None
@@ -88,6 +112,8 @@ class ReplayReport:
         found = []
         if self.incidents_left_open:
             found.append(f"{self.incidents_left_open} incidents were left open")
+        if self.events_unserved:
+            found.append(f"{self.events_unserved} events were never answered by a plan")
         if self.dead_letters:
             found.append(f"{self.dead_letters} events became dead letters")
         return found
@@ -99,7 +125,10 @@ class ReplayReport:
 
     def lines(self) -> Iterator[str]:
         """Yield the report line by line."""
-        yield f"incidents            {self.incidents} in {self.simulated_days} simulated days"
+        yield (
+            f"incidents            {self.incidents} in {self.simulated_days} simulated days "
+            f"(calls: {self.calls})"
+        )
         yield f"events               {self.events} ({self.events_per_s:.0f} /s over {self.duration_s:.0f} s)"
         yield f"plans                {self.plans}"
         yield (
@@ -117,8 +146,13 @@ class ReplayReport:
             )
         yield (
             f"event to plan        p50 {_number(self.event_to_plan_p50_ms, '.1f')} ms, "
-            f"p99 {_number(self.event_to_plan_p99_ms, '.1f')} ms ({self.event_to_plan_samples} plans)"
+            f"p99 {_number(self.event_to_plan_p99_ms, '.1f')} ms ({self.event_to_plan_samples} plans; "
+            f"{ARRIVALS_WORDS[self.arrivals]})"
         )
+        if self.arrivals == "open":
+            yield f"most behind          {self.most_behind_s:.3f} s (the feed itself; counted as waiting)"
+        yield f"events unserved      {self.events_unserved} (no plan answered them)"
+        yield f"plans missed         {self.plans_awaited_in_vain} (lock-step went on without them)"
         yield (
             f"gap                  p50 {_number(self.gap_p50, '.5%')}, p95 {_number(self.gap_p95, '.5%')} "
             f"({self.plans_with_gap} plans carried one)"

@@ -15,9 +15,10 @@ How the comparison is kept fair:
 - An order is given a decision delay after the *time of the picture* the plan was made from, never earlier
   than the simulation stands: no move profits from knowing what came after. After a job a moved pump goes
   home, as any other.
-- What it cannot tell: a region whose demand was fitted on the very records that are replayed knows their
-  places in the long run (not their times), which favours moving; and the recorded stations, asked first in
-  both worlds, stem from a day with its own standby moves.
+- A region whose demand was fitted on the very records that are replayed knows their places in the long run
+  (not their times), which favours moving: fit on odd days and replay even days (`--calls`) to be fair.
+- What it cannot tell: the recorded stations, asked first in both worlds, stem from a day with its own
+  standby moves.
 """
 
 from dataclasses import dataclass

@@ -1,13 +1,24 @@
 """Reading the brigade's incident schema: good rows, bad rows with their reason, files that cannot be used."""
 
 import csv
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from geo.lfb_records import COLUMNS, IncidentFile, PumpArrival, read_incidents
+from geo.lfb_records import (
+    COLUMNS,
+    LONDON_TIME,
+    IncidentFile,
+    IncidentRecord,
+    PumpArrival,
+    calls_of_days,
+    read_incidents,
+)
 from geo.strict_csv import SourceError
 from tests.shared_data import LONDON, needs_london
 
@@ -154,6 +165,49 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_incidents(tmp_path / "none.csv")
 
 
+RECORD = IncidentRecord(
+    number="1",
+    called_at=datetime(2023, 1, 1, tzinfo=UTC),
+    category="fire",
+    stop_code="",
+    property_category="",
+    uprn=None,
+    borough="",
+    easting_m=530_000.0,
+    northing_m=180_000.0,
+    exact=True,
+    station_ground="",
+    first=None,
+    second=None,
+    stations_attending=None,
+    pumps_attending=None,
+    pump_count=1,
+    pump_minutes=60,
+)
+
+
+@given(st.lists(st.datetimes(datetime(2019, 12, 30), datetime(2024, 12, 31), timezones=st.just(UTC))))
+def test_odd_and_even_days_are_disjoint_and_together_all(times: list[datetime]) -> None:
+    records = [replace(RECORD, number=str(n), called_at=at) for n, at in enumerate(times)]
+    odd, even = calls_of_days(records, "odd-days"), calls_of_days(records, "even-days")
+    assert not {record.number for record in odd} & {record.number for record in even}
+    assert sorted([*odd, *even], key=lambda record: int(record.number)) == records
+    assert calls_of_days(records, "all") == tuple(records)
+    dates = [{record.called_at.astimezone(LONDON_TIME).date() for record in half} for half in (odd, even)]
+    assert not dates[0] & dates[1]
+
+
+def test_a_day_is_odd_by_its_number_in_the_year_and_londons_date() -> None:
+    # 1 July 2023 is day 182; in summer 23:30 UTC the day before is already that day in London.
+    late = replace(RECORD, called_at=datetime(2023, 6, 30, 23, 30, tzinfo=UTC))
+    assert calls_of_days([late], "even-days") == (late,)
+    before = replace(late, called_at=late.called_at - timedelta(hours=1))
+    assert calls_of_days([before], "odd-days") == (before,)
+    assert calls_of_days([RECORD], "odd-days") == (RECORD,)
+    with pytest.raises(ValueError, match="calls: 'mondays'; it must be one of all, odd-days, even-days"):
+        calls_of_days([], "mondays")  # type: ignore[arg-type]
+
+
 @needs_london
 @pytest.mark.real_data
 def test_the_real_sample_is_read_whole() -> None:
@@ -163,3 +217,7 @@ def test_the_real_sample_is_read_whole() -> None:
     assert sum(record.second is not None for record in found.records) == 3_642
     assert sum(record.exact for record in found.records) == 4_168
     assert {record.called_at.year for record in found.records} <= {2022, 2023}
+    halves = [calls_of_days(found.records, days) for days in ("odd-days", "even-days")]
+    assert sum(map(len, halves)) == 10_000
+    assert all(4_900 < len(half) < 5_100 for half in halves)
+    assert all({r.called_at.weekday() for r in half} == set(range(7)) for half in halves)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geo.london_files import check_folder, read_areas, read_population, read_stations
 from geo.london_region import BuildReport, build_london_region
-from geo.recorded_demand import week_shape, zone_weights
+from geo.recorded_demand import recorded_demand, week_shape, zone_weights
 from geo.region import Region
 from geo.strict_csv import SourceError
 from tests.shared_data import LONDON, needs_london
@@ -98,6 +98,26 @@ def test_a_volume_can_be_asked_for() -> None:
 
 @needs_london
 @pytest.mark.real_data
+def test_half_the_days_give_another_demand_of_the_same_volume_and_nothing_else(
+    london: tuple[Region, BuildReport],
+) -> None:
+    whole, report = london
+    odd, odd_report = build_london_region(LONDON, calls="odd-days")
+    even, _ = build_london_region(LONDON, calls="even-days")
+    for half in (odd, even):
+        assert half.demand_per_h.sum() / 7 == pytest.approx(340.0, rel=1e-4)
+        assert not np.allclose(half.demand_per_h, whole.demand_per_h, rtol=0.01)
+        np.testing.assert_array_equal(half.station_zone_s, whole.station_zone_s)
+        assert half.appliances.ids == whole.appliances.ids
+    assert not np.allclose(odd.demand_per_h, even.demand_per_h, rtol=0.01)
+    assert odd_report.held_out == report.held_out
+    assert odd.attribution == f"{whole.attribution}; demand from calls of odd-days only"
+    assert any("(odd-days)" in line for line in odd_report.lines)
+    assert any("10,000 calls (all)" in line for line in report.lines)
+
+
+@needs_london
+@pytest.mark.real_data
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     folder = shutil.copytree(LONDON, tmp_path / "london")
     (folder / "lsoa11.shp").chmod(0o644)
@@ -164,3 +184,14 @@ def test_demand_without_incidents_is_refused() -> None:
         zone_weights(np.empty(0, dtype=int), np.ones(3), np.zeros(3, dtype=int))
     with pytest.raises(ValueError, match="from 0 to 167"):
         week_shape(np.array([168]))
+
+
+def test_other_calls_give_another_demand_of_the_same_volume() -> None:
+    people, district = np.full(4, 1_000.0), np.array([0, 0, 1, 1])
+    zone, hour = np.array([0, 0, 0, 1, 2, 3, 3]), np.array([1, 20, 44, 60, 100, 120, 160])
+    whole, half = (
+        recorded_demand(zone[::step], hour[::step], people, district, 340.0).astype(float) for step in (1, 2)
+    )
+    assert whole.sum() / 7 == pytest.approx(340.0, rel=1e-5)
+    assert half.sum() / 7 == pytest.approx(340.0, rel=1e-5)
+    assert not np.allclose(whole, half, rtol=0.01)

@@ -58,6 +58,14 @@ def test_build_wants_one_source(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert "either --lfb FOLDER or --osm FILE" in result.output
 
 
+def test_only_records_have_days_to_choose_from(tmp_path: Path) -> None:
+    result = run("build", tmp_path / "pack", "--osm", "b", "--calls", "odd-days")
+    assert result.exit_code == 2
+    assert "needs --lfb" in result.output
+    unknown = run("build", tmp_path / "pack", "--lfb", tmp_path, "--calls", "mondays")
+    assert "'mondays' is not one of 'all', 'odd-days', 'even-days'" in unknown.output
+
+
 def test_build_names_a_missing_source(tmp_path: Path) -> None:
     assert "no such folder" in run("build", tmp_path / "pack", "--lfb", tmp_path / "none").output
     assert "no such file" in run("build", tmp_path / "pack", "--osm", tmp_path / "none.pbf").output

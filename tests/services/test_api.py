@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
 from services.api.event_routes import BATCH, ONE
-from streams.events import ApplianceStatus
+from streams.events import ApplianceStatus, DecisionAction, DecisionMade
 from tests.services.live import Client, SseReader, live
 
 
@@ -245,8 +246,9 @@ def test_bad_events_are_refused_and_leave_no_trace() -> None:
             await refused(client, await client.post(unknown), 422, "data.appliance", "not of area")
             nowhere = client.status(pump, ApplianceStatus.AVAILABLE, station="NOWHERE")
             await refused(client, await client.post(nowhere), 422, "data.station", "not of area")
-            own = {"type": "dynamiccover.decision.made.v1"}
-            await refused(client, await client.post(json.dumps(good | own).encode()), 422, "", "")
+            decision = DecisionMade("p", 0, "m", pump, "A21", "A21", DecisionAction.ACCEPT, "nobody")
+            own = await client.post(client.event(decision))
+            await refused(client, own, 422, "type", "come from this service")
             assert (await client.get("picture"))["digest"] == before
             assert await client.metric("cover_dead_letters_total") == 0
 
@@ -350,5 +352,79 @@ def test_metrics_have_a_histogram_for_each_stage() -> None:
                 name = f'cover_stage_seconds_count{{area="{client.region.id}",stage="{stage}"}}'
                 assert await client.metric(name) >= 1
             assert (await client.http.get("/healthz")).json() == {"status": "ok"}
+
+    asyncio.run(run())
+
+
+def test_one_of_several_simultaneous_accepts_is_taken() -> None:
+    async def run() -> None:
+        async with live() as client:
+            offset = (await client.post(*client.strip(2))).json()["last_offset"]
+            plan = await client.plan_for(offset, moves=True)
+            move = plan["moves"][0]["move_id"]
+            answers = await asyncio.gather(*(client.decide(plan, move, "accept") for _ in range(5)))
+            assert sorted(a.status_code for a in answers) == [201, 409, 409, 409, 409]
+
+    asyncio.run(run())
+
+
+def test_a_station_takes_no_more_than_it_has_room_for() -> None:
+    async def run() -> None:
+        async with live() as client:
+            region = client.region
+            offset = (await client.post(*client.strip(2))).json()["last_offset"]
+            plan = await client.plan_for(offset, moves=True)
+            move = plan["moves"][0]
+            bays = int(region.stations.bays[region.stations.ids.index(move["to_station"])])
+            others = [a for a in region.appliances.ids if a != move["appliance"]][:bays]
+            arrived = [
+                client.status(a, ApplianceStatus.AVAILABLE, 2, station=move["to_station"]) for a in others
+            ]
+            await client.post(*arrived)
+            refusal = await client.decide(plan, move["move_id"], "accept")
+            assert refusal.status_code == 409
+            assert f"room for {bays}" in refusal.json()["detail"]
+
+    asyncio.run(run())
+
+
+def test_same_id_from_another_source_is_another_event() -> None:
+    async def run() -> None:
+        async with live() as client:
+            cad = client.opening("I1", id="1")
+            avl = client.opening("I2", id="1", source="/avl")
+            assert (await client.post(cad)).json()["accepted"] == 1
+            assert (await client.post(avl)).json()["accepted"] == 1
+
+    asyncio.run(run())
+
+
+def test_a_batch_is_judged_by_the_time_it_reaches() -> None:
+    async def run() -> None:
+        async with live() as client:
+            answer = await client.post(client.opening("I1", 10 * 60), client.opening("I2", 0))
+            assert answer.status_code == 422
+            assert answer.json()["errors"][0]["index"] == 1
+            assert await client.metric("cover_dead_letters_total") == 0
+
+    asyncio.run(run())
+
+
+def test_twisted_headers_and_large_decisions_are_refused() -> None:
+    async def run() -> None:
+        async with live() as client:
+            assert (await client.http.get("/healthz", headers={"Host": "["})).status_code == 403
+            origin = {"Origin": "http://[", "Content-Type": ONE}
+            assert (await client.http.post(f"{client.base}/events", headers=origin)).status_code == 403
+            large = b"x" * 100_000
+            url = f"{client.base}/cover/p/decisions"
+            assert (await client.http.post(url, content=large)).status_code == 413
+
+            async def pieces() -> AsyncIterator[bytes]:
+                for _ in range(100):
+                    yield b"x" * 10_000
+
+            assert (await client.http.post(url, content=pieces())).status_code in {400, 413}
+            assert (await client.http.get("/healthz")).status_code == 200
 
     asyncio.run(run())

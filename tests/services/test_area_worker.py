@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from services.cover_model import RejectionRule
+from services.mailbox import Mailbox
 from services.picture import Rejection, empty_picture
+from services.server import ServerStartError, serving
 from services.service import Area, Service
 from services.settings import Settings
 from streams import codec
@@ -163,6 +165,94 @@ def test_rejections_lapse_with_time_or_when_things_get_worse() -> None:
     rule = RejectionRule(timedelta(minutes=60), fewer=2)
     picture = empty_picture("demo", {f"A{i}": "S" for i in range(5)})
     at = picture.as_of
-    assert rule.in_force(Rejection("A0", "T", at, available=6), picture)
-    assert not rule.in_force(Rejection("A0", "T", at, available=7), picture)
-    assert not rule.in_force(Rejection("A0", "T", at - timedelta(minutes=60), available=5), picture)
+    assert rule.in_force(Rejection("A0", "S", "T", at, available=6), picture)
+    assert not rule.in_force(Rejection("A0", "S", "T", at, available=7), picture)
+    assert not rule.in_force(Rejection("A0", "S", "T", at - timedelta(minutes=60), available=5), picture)
+
+
+def test_a_log_begun_anew_is_folded_on_top_of_the_checkpoint(tmp_path: Path) -> None:
+    async def run() -> None:
+        first, second, third, *_ = small_region().appliances.ids
+        async with running(tmp_path) as (service, area):
+            await until(lambda: area.state.ready)
+            last = await service.log.append(area.region.id, [mobilised(first), mobilised(second, 1, "e2")])
+            await until(lambda: area.state.offset >= last)
+        for path in (tmp_path / "log" / small_region().id).glob("*"):
+            path.unlink()
+        async with running(tmp_path) as (service, area):
+            await until(lambda: area.state.ready)
+            last = await service.log.append(area.region.id, [mobilised(third, 2, "e3")])
+            await until(lambda: area.state.picture.appliances[third].committed)
+            assert area.state.picture.appliances[first].committed
+            assert area.state.picture.appliances[second].committed
+
+    asyncio.run(run())
+
+
+def test_a_console_that_waits_through_a_restart_gets_a_snapshot(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running(tmp_path) as (service, area):
+            await until(lambda: area.state.ready)
+            cursor = area.hub.open(None)
+            await cursor.next(1.0)
+            last = await service.log.append(area.region.id, [mobilised(small_region().appliances.ids[0])])
+            await until(lambda: area.state.offset >= last)
+            await area.worker._recover()  # what a restarted worker does
+            seen = b"".join([message.wire for _ in range(5) for message in await cursor.next(0.2)])
+            assert b"event: snapshot" in seen
+
+    asyncio.run(run())
+
+
+def test_an_unserved_event_keeps_counting() -> None:
+    picture = empty_picture("demo", {"A0": "S"})
+    box = Mailbox()
+
+    async def run() -> None:
+        box.put(picture, 5, 100)
+        job = await box.take()
+        box.put_back(job, 2)
+        again = await box.take()
+        assert (again.offset, again.oldest_ns, again.tries) == (5, 100, 1)
+        box.put_back(again, 2)
+        assert not box.waiting
+        assert box.oldest_ns == 100
+        box.put(picture, 9, 500)
+        assert (await box.take()).oldest_ns == 100
+
+    asyncio.run(run())
+
+
+def test_unusable_data_folders_are_told_at_once(tmp_path: Path) -> None:
+    async def run() -> None:
+        file = tmp_path / "file"
+        file.write_text("not a folder")
+        with pytest.raises(ServerStartError, match="file"):
+            async with serving(Settings(data=file, port=0), [small_region()]):
+                raise AssertionError("it started")
+        async with running(tmp_path / "data") as (service, area):
+            await until(lambda: area.state.ready and service.log.end_offset(area.region.id) >= 2)
+        path = next((tmp_path / "data" / "log" / small_region().id).glob("*.log"))
+        raw = bytearray(path.read_bytes())
+        raw[20] ^= 0xFF
+        path.write_bytes(bytes(raw))
+        with pytest.raises(ServerStartError, match="damaged"):
+            async with serving(Settings(data=tmp_path / "data", port=0), [small_region()]):
+                raise AssertionError("it started")
+
+    asyncio.run(run())
+
+
+def test_minimum_cover_is_kept_and_checked() -> None:
+    async def run() -> None:
+        region = small_region()
+        with pytest.raises(ValueError, match="min_cover: station 'NOWHERE'"):
+            Service(Settings(min_cover={"NOWHERE": 1}), [region])
+        station = region.stations.ids[int(region.appliances.home[0])]
+        async with running(min_cover={station: 9}) as (_, area):
+            await until(lambda: area.state.plan is not None)
+            problem = area.solver._model.problem(area.state.picture)
+            assert problem.min_cover is not None
+            assert problem.min_cover[region.stations.ids.index(station)] == 9
+
+    asyncio.run(run())

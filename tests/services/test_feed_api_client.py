@@ -189,7 +189,7 @@ def test_the_sender_keeps_the_order_and_counts_waiting_from_the_hand_over() -> N
 
     async def run() -> EventSender:
         async with client(handler) as api:
-            sender = EventSender(api, lambda posted, since_s, began_s: told.append((began_s, since_s)))
+            sender = EventSender(api, lambda posted, n, since_s, began_s: told.append((began_s, since_s)))
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(sender.run())
                 for n in range(BATCH_EVENTS * 7):
@@ -204,6 +204,45 @@ def test_the_sender_keeps_the_order_and_counts_waiting_from_the_hand_over() -> N
     assert (sender.sent, sender.last_offset, sender.waiting) == (len(got), len(got) - 1, 0)
     assert [since for _, since in told] == sorted(since for _, since in told)
     assert all(began >= since for began, since in told)
+
+
+def test_the_sender_counts_waiting_from_when_the_earliest_event_was_due() -> None:
+    told: list[tuple[int, float]] = []
+
+    async def run() -> None:
+        async with client(lambda request: httpx.Response(202, json=TAKEN)) as api:
+            sender = EventSender(api, lambda posted, n, since_s, began_s: told.append((n, since_s)))
+            for name, due_s in (("a", -5.0), ("b", -7.5), ("c", -1.0)):
+                await sender.put(event(name), due_s)
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(sender.run())
+                await sender.flush()
+                task.cancel()
+
+    asyncio.run(run())
+    assert told == [(3, -7.5)]
+
+
+def test_a_refusal_tells_how_often_that_very_request_was_repeated() -> None:
+    lost: set[str] = set()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        move = json.loads(request.content)["move_id"]
+        if move == "lost" and move not in lost:
+            lost.add(move)
+            raise httpx.RemoteProtocolError("cut off", request=request)
+        return httpx.Response(409, json={"detail": "no longer possible"})
+
+    async def refused(api: ApiClient, move: str) -> int:
+        with pytest.raises(RefusedError) as told:
+            await api.decide("p", move, "accept", "t")
+        return told.value.retries
+
+    async def run() -> list[int]:
+        async with client(handler) as api:
+            return await asyncio.gather(refused(api, "lost"), refused(api, "plain"))
+
+    assert asyncio.run(run()) == [1, 0]
 
 
 def test_a_failing_sender_ends_its_group_with_the_reason() -> None:

@@ -2,21 +2,32 @@
 
 import asyncio
 import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from geo.region import Region
 from geo.region_pack import save_region
+from services.cli import replay_command
 from services.cli.main import main
+from services.feed import replay as replay_module
 from services.feed.api_client import ApiClient
 from services.feed.errors import RefusedError
 from services.feed.event_maker import IncidentFacts
+from services.feed.event_sender import EventSender
 from services.feed.failure import feed_failure
+from services.feed.plan_watch import PlanWatch
 from services.feed.replay import Replay, ReplayOptions
 from services.feed.replay_report import ReplayReport
 from services.feed.replay_schedule import FIRST_DAY, RecordedCall, ReplaySchedule, replay_schedule
+from services.feed.stream_messages import SeenMove, SeenPlan
 from services.server import serving
 from services.settings import Settings
 from streams.events import IncidentCategory
@@ -76,7 +87,10 @@ def test_lock_step_accepts_what_is_proposed_and_compares_both_worlds() -> None:
     assert found.with_moves.calls == found.without_moves.calls == 12
     assert found.plans_awaited_in_vain == 0
     assert found.event_to_plan_samples > 12
+    assert found.arrivals == "closed loop"
+    assert any("closed loop" in line for line in found.lines() if line.startswith("event to plan"))
     still, _ = replayed(schedule(12))
+    assert still.arrivals == "flat out"
     assert found.without_moves == still.without_moves
     content = json.loads(found.to_json())
     assert content["with_moves"]["first_share"] == found.with_moves.first_share
@@ -88,6 +102,76 @@ def test_at_a_speed_moves_are_accepted_as_plans_come() -> None:
     assert found.failures == []
     assert found.moves_accepted > 0
     assert found.with_moves is not None
+
+
+def test_a_service_that_stops_planning_makes_the_run_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    take = PlanWatch._take_plan
+
+    def stalled(watch: PlanWatch, plan: SeenPlan) -> None:
+        if plan.picture_offset < 40:
+            take(watch, plan)
+
+    monkeypatch.setattr(PlanWatch, "_take_plan", stalled)
+    monkeypatch.setattr(replay_module, "LAST_PLAN_WAIT_S", 0.1)
+    found, _ = replayed(schedule(12))
+    assert found.events_unserved > 0
+    assert found.failures == [f"{found.events_unserved} events were never answered by a plan"]
+    assert json.loads(found.to_json())["events_unserved"] == found.events_unserved
+    shown = list(found.lines())
+    assert any(line.startswith("events unserved") and str(found.events_unserved) in line for line in shown)
+    assert any(line.startswith("plans missed") for line in shown)
+
+
+def test_at_a_speed_an_event_waits_from_when_it_was_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    speed, held_s = 20_000.0, 0.3
+    put = EventSender.put
+    due: list[tuple[datetime, float]] = []
+
+    async def late(sender: EventSender, event: bytes, due_s: float | None = None) -> None:
+        assert due_s is not None
+        if len(due) == 60:
+            time.sleep(held_s)  # noqa: ASYNC251 - the feed itself is late: nothing else may run meanwhile
+        due.append((datetime.fromisoformat(json.loads(event)["time"]), due_s))
+        await put(sender, event, due_s)
+
+    monkeypatch.setattr(EventSender, "put", late)
+    found, _ = replayed(schedule(12), speed)
+    zero_s = due[0][1]
+    for at, due_s in due:
+        assert (due_s - zero_s) * speed == pytest.approx((at - due[0][0]).total_seconds(), abs=0.5)
+    assert found.arrivals == "open"
+    assert found.most_behind_s >= held_s
+    assert any(line.startswith("most behind") for line in found.lines())
+
+
+@pytest.mark.parametrize(("lost", "taken"), [(False, False), (True, True)])
+def test_only_a_repeated_decision_takes_a_conflict_for_its_own_success(lost: bool, taken: bool) -> None:
+    asked = 0
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        if lost and asked == 1:
+            raise httpx.RemoteProtocolError("cut off", request=request)
+        api.retries += 1  # as another request under way would
+        return httpx.Response(409, json={"detail": "no longer possible"})
+
+    async def run() -> bool:
+        move = SeenMove("A1>B", "A1", "A", "B")
+        calls = schedule(1)
+        replay = Replay(small_region(), api, calls, ReplayOptions(60, None, True, "t"), lambda _: None)
+        async with api:
+            return await replay._accept(SeenPlan("p-1", 0, 1, calls.start, [move], None), move)
+
+    api = ApiClient("http://127.0.0.1:1", "demo", transport=httpx.MockTransport(handler))
+    assert asyncio.run(run()) is taken
+
+
+def test_progress_is_a_line_a_simulated_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay_module, "STATUS_EVERY_S", 0.01)
+    found, lines = replayed(schedule(24), speed=40_000.0)
+    assert found.simulated_days == 1
+    assert [line.partition(":")[0] for line in lines] == ["day 1/1"]
 
 
 def test_history_older_than_the_picture_is_refused_in_words() -> None:
@@ -139,12 +223,44 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, monkeypatch: pytest.Monk
     assert "is the service running" in absent.output
 
 
+def test_the_command_replays_the_days_asked_for_and_fails_on_unserved_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, _ = replayed(schedule(1))
+    given: list[tuple[ReplaySchedule, ReplayOptions]] = []
+
+    async def stalled(_: str, __: Region, calls: ReplaySchedule, options: ReplayOptions) -> ReplayReport:
+        given.append((calls, options))
+        return replace(plain, calls=options.calls, events_unserved=990)
+
+    monkeypatch.setattr(replay_command, "_replayed", stalled)
+    pack, lfb, report = tmp_path / "pack", tmp_path / "lfb.csv", tmp_path / "report.json"
+    save_region(small_region(), pack)
+    lfb.write_text(records(["2023-01-01", "2023-01-02", "2023-01-03"]), encoding="utf-8")
+    words = ["replay", "--region", str(pack), "--lfb", str(lfb), "--report", str(report), "--calls"]
+    ended = CliRunner().invoke(main, [*words, "odd-days"])
+    assert ended.exit_code == 1
+    assert "990 events were never answered by a plan" in ended.output
+    assert json.loads(report.read_bytes())["calls"] == "odd-days"
+    CliRunner().invoke(main, [*words, "even-days"])
+    CliRunner().invoke(main, [*words, "all"])
+    assert [sorted(calls.facts) for calls, _ in given] == [["N0", "N2"], ["N1"], ["N0", "N1", "N2"]]
+    assert len({options.run_id for _, options in given}) == 3
+    lfb.write_text(records(["2023-01-01"]), encoding="utf-8")
+    assert "no incident of even-days" in CliRunner().invoke(main, [*words, "even-days"]).output
+
+
 def one_record() -> str:
     """A file in the LFB's schema with one incident in the small region."""
+    return records(["2023-01-01"])
+
+
+def records(dates: Sequence[str]) -> str:
+    """A file in the LFB's schema with an incident in the small region on each date."""
     east, north = small_region().zones.en[0].tolist()
     fields = {
-        "IncidentNumber": "000001-01012023",
-        "DateOfCall": "2023-01-01",
+        "IncidentNumber": "",
+        "DateOfCall": "",
         "TimeOfCall": "10:00:00",
         "IncidentGroup": "Fire",
         "StopCodeDescription": "Primary Fire",
@@ -165,4 +281,5 @@ def one_record() -> str:
         "PumpCount": "1",
         "PumpMinutesRounded": "60",
     }
-    return ",".join(fields) + "\n" + ",".join(fields.values()) + "\n"
+    rows = [fields | {"IncidentNumber": f"N{n}", "DateOfCall": date} for n, date in enumerate(dates)]
+    return "\n".join([",".join(fields), *(",".join(row.values()) for row in rows)]) + "\n"

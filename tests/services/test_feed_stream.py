@@ -57,6 +57,17 @@ def test_a_plan_serves_all_batches_up_to_its_picture_and_counts_the_oldest() -> 
     assert ledger.percentile_ms(50) == pytest.approx(1_000.0)
 
 
+def test_events_no_plan_answers_stay_unserved_and_in_no_sample() -> None:
+    ledger = LatencyLedger()
+    ledger.posted(9, 1.0, 10)
+    ledger.planned(9, 1.02)
+    for number in range(990):
+        ledger.posted(10 + number, 2.0 + number)
+    ledger.posted(1_400, 2_000.0, 401)
+    assert ledger.samples_s == pytest.approx([0.02])
+    assert ledger.unserved == 990 + 401
+
+
 def test_a_plan_that_overtakes_the_answer_to_its_batch_still_counts() -> None:
     ledger = LatencyLedger()
     ledger.planned(4, 1.5)

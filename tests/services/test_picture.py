@@ -64,6 +64,8 @@ data = st.one_of(
     st.builds(IncidentUpdated, incidents, st.dictionaries(st.just("pump"), st.integers(0, 9))),
     st.builds(IncidentStopped, incidents),
     st.builds(ApplianceStatusChanged, appliances, st.sampled_from(ApplianceStatus), stations, incidents),
+    st.builds(ApplianceStatusChanged, appliances, st.just(ApplianceStatus.OFF_RUN)),
+    st.builds(ApplianceStatusChanged, appliances, st.just(ApplianceStatus.MOBILISED), st.none(), incidents),
     st.builds(AppliancePosition, appliances, st.floats(0, 1000), st.floats(0, 1000)),
     st.builds(
         lambda a, to, action: decided(action, a, to),
@@ -179,3 +181,34 @@ def test_the_picture_stays_small() -> None:
     assert len(picture.incidents) <= HORIZON / timedelta(minutes=10) + 1
     assert len(picture.rejections) <= HORIZON / timedelta(minutes=10) + 1
     assert len(picture.decisions) == DECISIONS_KEPT
+
+
+def test_rejecting_one_move_leaves_another_order_alone() -> None:
+    picture = folded(
+        event(decided(DecisionAction.ACCEPT, to="A23"), 1, "d1"),
+        event(decided(DecisionAction.REJECT, to="A22"), 2, "d2"),
+    )
+    assert picture.appliances["A211"].counts_at == "A23"
+
+
+def test_an_order_does_not_survive_the_incident_it_missed() -> None:
+    picture = folded(
+        event(decided(DecisionAction.ACCEPT), 1, "d1"),
+        event(status("A211", ApplianceStatus.MOBILISED, incident="I1"), 0, "s1"),  # came in late
+    )
+    assert picture.appliances["A211"].ordered is None
+    after = fold(picture, event(status("A211", ApplianceStatus.RETURNING, "A21"), 40, "s2"))
+    assert after.appliances["A211"].counts_at == "A21"
+
+
+def test_words_of_an_incident_never_opened_are_forgotten() -> None:
+    picture = empty_picture("demo", HOMES)
+    for hour in range(100):
+        picture = fold(picture, event(IncidentUpdated(f"I{hour}", {"pump": 1}), 60 * hour, f"u{hour}"))
+    assert len(picture.incidents) <= HORIZON / timedelta(hours=1) + 1
+
+
+def test_same_id_from_two_sources_is_two_events() -> None:
+    one = event(status("A211", ApplianceStatus.OFF_RUN), 1, "1")
+    other = Event("1", "/avl", one.type, one.time, one.area, status("A211", ApplianceStatus.AVAILABLE, "A22"))
+    assert folded(one, other).digest() == folded(other, one).digest()

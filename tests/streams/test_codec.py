@@ -86,6 +86,8 @@ def test_any_bytes_decode_or_are_refused_cleanly(payload: bytes) -> None:
         ({"data__uprn": "12 34"}, "data.uprn", "regex"),
         ({"time": "2025-06-06T17:00:00"}, "time", "timezone"),
         ({"time": "yesterday"}, "time", "RFC3339"),
+        ({"time": "0001-01-01T00:00:00+01:00"}, "time", "outside the calendar"),
+        ({"data__incident": "I1\n"}, "data.incident", "regex"),
         ({"specversion": "0.3"}, "specversion", "regex"),
         ({"area": "London!"}, "area", "regex"),
         ({"sequence": -1}, "sequence", ">= 0"),
@@ -132,7 +134,15 @@ def test_half_a_position_is_refused() -> None:
 def test_batches_are_cut_and_bounded() -> None:
     one = codec.encode(IncidentStopped("I1"), id="e1", source="/t", area="demo", time=TIME)
     assert codec.split_batch(codec.encode_batch([one, one]), 2) == [one, one]
-    for bad in (codec.encode_batch([one, one, one]), b"[]", b"{}", b"[1,", b'"text"', b"\xff"):
+    for bad in (
+        codec.encode_batch([one, one, one]),
+        b"[]",
+        b"{}",
+        b"[1,",
+        b'"text"',
+        b"\xff",
+        b"[" * 500_000,
+    ):
         with pytest.raises(DecodeError):
             codec.split_batch(bad, 2)
 

@@ -23,11 +23,12 @@ def test_letter_keeps_bytes_position_and_reason_once(tmp_path: Path) -> None:
         log = EmbeddedLog(tmp_path)  # a replay after a restart meets the same record again
         letters = DeadLetters(log)
         assert not await letters.add("a", 7, b"\xff bad", error, NOW)
+        assert await letters.add("a", 3, b"another record: the log was begun anew", error, NOW)
         assert await letters.add("a", 9, b"x" * (MAX_KEPT_BYTES + 5), error, NOW)
-        first, second = await letters.newest("a", 10)
+        first, _, second = await letters.newest("a", 10)
         assert (first.offset, first.payload(), first.field, first.size) == (7, b"\xff bad", "data.x", 5)
         assert (second.size, len(second.payload())) == (MAX_KEPT_BYTES + 5, MAX_KEPT_BYTES)
-        assert letters.count("a") == 2
+        assert letters.count("a") == 3
         await log.close()
 
     asyncio.run(run())

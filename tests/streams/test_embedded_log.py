@@ -77,9 +77,74 @@ def test_damage_in_the_middle_is_refused_not_cut(tmp_path: Path) -> None:
         raw = bytearray(path.read_bytes())
         raw[20] ^= 0xFF
         path.write_bytes(bytes(raw))
-        with pytest.raises(CorruptLogError, match="record 0 is damaged"):
+        with pytest.raises(CorruptLogError, match=r"record 0 in .* is damaged"):
             await payloads(tmp_path)
         assert path.read_bytes() == bytes(raw)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("damaged_byte", [0, 1, 4, 9])
+def test_a_damaged_head_does_not_cut_what_follows(tmp_path: Path, damaged_byte: int) -> None:
+    async def run() -> None:
+        await filled(tmp_path, 100)
+        path = segment(tmp_path)
+        raw = bytearray(path.read_bytes())
+        raw[damaged_byte] ^= 0x40
+        raw[len(raw) // 100 + 20] ^= 0xFF  # and the next record's payload with it
+        path.write_bytes(bytes(raw))
+        with pytest.raises(CorruptLogError, match="record 0"):
+            await payloads(tmp_path)
+        assert path.read_bytes() == bytes(raw)
+
+    asyncio.run(run())
+
+
+def test_what_is_cut_is_kept_beside(tmp_path: Path) -> None:
+    async def run() -> None:
+        await filled(tmp_path, 2)
+        path = segment(tmp_path)
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-3])
+        assert await payloads(tmp_path) == [b"record 0"]
+        assert path.with_suffix(".torn").read_bytes() == whole[len(whole) // 2 : -3]
+
+    asyncio.run(run())
+
+
+def test_a_missing_segment_is_refused(tmp_path: Path) -> None:
+    async def run() -> None:
+        await filled(tmp_path, 30, LogLimits(segment_bytes=128))
+        paths = sorted((tmp_path / "a").glob("*.log"))
+        paths[1].unlink()
+        with pytest.raises(CorruptLogError, match=r"00000\.log"):
+            await payloads(tmp_path)
+
+    asyncio.run(run())
+
+
+def test_a_synced_append_returns_only_when_it_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        log = EmbeddedLog(tmp_path, sync=True)
+        on_disk = 0
+        real = os.fdatasync
+
+        def fdatasync(fd: int) -> None:
+            nonlocal on_disk
+            reached = log.end_offset("a")
+            real(fd)
+            on_disk = reached
+
+        async def append(i: int) -> None:
+            last = await log.append("a", [b"%d" % i])
+            assert on_disk > last
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fdatasync", fdatasync)
+            await asyncio.gather(*(append(i) for i in range(50)))
+        await log.close()
 
     asyncio.run(run())
 
@@ -89,7 +154,7 @@ def test_damage_in_an_older_segment_is_refused(tmp_path: Path) -> None:
         await filled(tmp_path, 30, LogLimits(segment_bytes=128))
         oldest = min((tmp_path / "a").glob("*.log"))
         oldest.write_bytes(oldest.read_bytes()[:-1])
-        with pytest.raises(CorruptLogError, match="not a torn end"):
+        with pytest.raises(CorruptLogError, match="not the torn end"):
             await payloads(tmp_path)
 
     asyncio.run(run())
