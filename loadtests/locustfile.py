@@ -1,7 +1,9 @@
 """Locust scenario: trackers that report positions and statuses, and officers who watch and read.
 
-Started with `locust` against a running service (see README). Everything it sends is valid: appliances stay
-where they are, so it can run beside a replay. Never imports the inside of the service.
+Run it against a service of its own, never beside a live feed or a replay: it says of every appliance that it
+is available at home, now. Started with
+`COVER_AREA=demo locust -f loadtests/locustfile.py --headless -u 10 -t 30s --host http://127.0.0.1:8080`.
+Never imports the inside of the service.
 """
 
 import datetime

@@ -9,6 +9,9 @@ from dataclasses import dataclass, fields
 
 from optimiser.cover.arrays import CoverInputError, StandardRow
 
+# Whole seconds up to here are the same number in float32, in which attendance times are kept.
+MOST_CAP_S = 2**24
+
 
 @dataclass(frozen=True, slots=True)
 class Standard:
@@ -27,7 +30,8 @@ class Standard:
     late_s
         L2: what an appliance (first or second) later than T2 costs, in seconds.
     cap_s
-        t_max: attendance times are cut here; also the time where there is no appliance at all.
+        t_max: attendance times are cut here; also the time where there is no appliance at all. Whole seconds
+        and later than both targets, so that "none" is late in every arithmetic.
 
     Raises
     ------
@@ -50,8 +54,8 @@ class Standard:
                 raise CoverInputError(f"standard.{field.name}", value, "a finite number")
             if value < 0:
                 raise CoverInputError(f"standard.{field.name}", value, "zero or more")
-        if self.cap_s <= 0:
-            raise CoverInputError("standard.cap_s", self.cap_s, "more than zero seconds")
+        if not 0 < self.cap_s <= MOST_CAP_S or self.cap_s != int(self.cap_s):
+            raise CoverInputError("standard.cap_s", self.cap_s, f"whole seconds, 1 to {MOST_CAP_S}")
         if self.second_weight > self.first_weight:
             raise CoverInputError(
                 "standard.second_weight", self.second_weight, f"at most first_weight ({self.first_weight})"
@@ -62,15 +66,21 @@ class Standard:
                 self.first_target_s,
                 f"at most second_target_s ({self.second_target_s})",
             )
-        if self.second_target_s > self.cap_s:
+        if self.second_target_s >= self.cap_s:
             raise CoverInputError(
-                "standard.second_target_s", self.second_target_s, f"at most cap_s ({self.cap_s})"
+                "standard.second_target_s", self.second_target_s, f"less than cap_s ({self.cap_s})"
             )
 
     @classmethod
-    def first_only(cls, first_target_s: float, cap_s: float = 1800.0) -> "Standard":
-        """Return the standard of a kind of which one is enough: only the first appliance counts."""
-        return cls(first_target_s, first_target_s, second_weight=0.0, late_s=0.0, cap_s=cap_s)
+    def first_only(
+        cls, first_target_s: float, second_target_s: float | None = None, cap_s: float = 1800.0
+    ) -> "Standard":
+        """Return the standard of a kind of which one is enough: only the first appliance costs anything.
+
+        The second is still measured, at its published target (the first's where none is given).
+        """
+        second_s = first_target_s if second_target_s is None else second_target_s
+        return cls(first_target_s, second_s, second_weight=0.0, late_s=0.0, cap_s=cap_s)
 
     def as_row(self) -> StandardRow:
         """Return w1, w2, T1, T2, L1, L2, t_max as the kernels read them."""

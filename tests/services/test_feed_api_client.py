@@ -240,7 +240,7 @@ def test_a_refusal_tells_how_often_that_very_request_was_repeated() -> None:
 
     async def run() -> list[int]:
         async with client(handler) as api:
-            return await asyncio.gather(refused(api, "lost"), refused(api, "plain"))
+            return list(await asyncio.gather(refused(api, "lost"), refused(api, "plain")))
 
     assert asyncio.run(run()) == [1, 0]
 
