@@ -19,7 +19,7 @@ def coordinates(collection: Any) -> FloatArray:
     return np.asarray(shapely.get_coordinates(np.array(shapes, dtype=object)))
 
 
-@pytest.mark.parametrize("name", ["zones", "stations", "boundary", "districts", "roads"])
+@pytest.mark.parametrize("name", ["zones", "boundary", "districts", "roads"])
 def test_every_collection_is_geojson_in_degrees(name: str) -> None:
     city = small_city()
     collection = getattr(geojson, name)(city)
@@ -79,20 +79,3 @@ def test_short_local_streets_can_be_left_out() -> None:
 
 def test_a_region_without_roads_has_no_road_features() -> None:
     assert geojson.roads(law_city())["features"] == []
-
-
-def test_a_line_keeps_its_ends_and_its_limit() -> None:
-    city = small_city()
-    route = city.travel.route(city.stations.en[0], city.stations.en[5])
-    line = geojson.line(city, route.en, points=12)
-    assert 2 <= len(line) <= 12
-    assert line[0] == np.round(city.to_wgs84(route.en[0]), 5).tolist()
-    assert line[-1] == np.round(city.to_wgs84(route.en[-1]), 5).tolist()
-    with pytest.raises(ValueError, match="points: 1"):
-        geojson.line(city, route.en, points=1)
-
-
-def test_a_line_of_one_place_is_still_a_line() -> None:
-    city = small_city()
-    same = np.repeat(city.stations.en[:1], 90, axis=0)
-    assert len(geojson.line(city, same)) == 2

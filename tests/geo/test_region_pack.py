@@ -115,7 +115,7 @@ def test_a_failed_write_leaves_the_older_pack(pack: Path, monkeypatch: pytest.Mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("geo.region_pack.os.fsync", full)
+    monkeypatch.setattr("geo.pack_files.os.fsync", full)
     with pytest.raises(PackError, match="No space left"):
         save_region(law_city(), pack)
     assert load_region(pack).id == "demo"
@@ -240,13 +240,13 @@ def test_wrong_values_are_named_by_file_and_field(pack: Path, name: str, change:
 
 def test_an_array_of_objects_is_never_unpickled(pack: Path) -> None:
     save_array(pack, "stations.en", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(PackError, match=r"stations\.en\.npy: is no array"):
+    with pytest.raises(PackError, match=r"stations\.en\.npy: field stations\.en: type is object"):
         load_region(pack)
 
 
 def test_a_file_that_is_no_array_is_named(pack: Path) -> None:
     rewrite(pack, "stations.en.npy", b"hello")
-    with pytest.raises(PackError, match=r"stations\.en\.npy: is no array"):
+    with pytest.raises(PackError, match=r"stations\.en\.npy: field stations\.en: is no array"):
         load_region(pack)
 
 
