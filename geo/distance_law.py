@@ -20,7 +20,7 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from geo.arrays import Float32Array, FloatArray, checked_floats
-from geo.travel_time import Route, as_places, check_cutoff
+from geo.travel_time import Route, as_places, check_cutoff, same_places
 
 # A run that begins this near a station begins at it.
 AT_STATION_M = 250.0
@@ -46,7 +46,7 @@ class DistanceLaw:
 
     so that value and slope are continuous. A run that begins at a station of `start_en` also takes that
     station's own start time, above or below the average: its yard, its gate, the streets around it. No run
-    takes less than 0 s.
+    takes less than 0 s, and from a place to itself there is no run: 0 s.
 
     Attributes
     ----------
@@ -95,6 +95,7 @@ class DistanceLaw:
         times = law_s(cdist(origins, destinations), self.root_s, self.crossover_m)
         times += self._starts(origins)[:, None]
         np.maximum(times, 0.0, out=times)
+        times[same_places(origins, destinations)] = 0.0
         if math.isfinite(cutoff_s):
             times[times > cutoff_s] = np.inf
         return times.astype(np.float32)

@@ -6,7 +6,6 @@ for JSON, coordinates rounded to DECIMALS.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -53,25 +52,6 @@ def zones(region: Region, tolerance_m: float = ZONE_TOLERANCE_M) -> FeatureColle
                 "district": region.districts[listed.district[at]],
                 "ground": region.stations.ids[ground[at]],
                 "demand_per_h": round(float(demand_per_h[at]), 6),
-            },
-            at,
-        )
-        for at in range(len(listed.ids))
-    )
-
-
-def stations(region: Region) -> FeatureCollection:
-    """Return a point for each station; properties `station` (id), `name`, `district` (name), `bays`."""
-    listed = region.stations
-    shapes = _geometries(shapely.points(listed.en), region)
-    return _collection(
-        _feature(
-            shapes[at],
-            {
-                "station": listed.ids[at],
-                "name": listed.names[at],
-                "district": region.districts[listed.district[at]],
-                "bays": int(listed.bays[at]),
             },
             at,
         )
@@ -130,41 +110,6 @@ def roads(
         for shape in _geometries(lines, region):
             features.append(_feature(shape, {"speed_class": name}, len(features)))
     return _collection(features)
-
-
-def line(region: Region, en: np.ndarray[Any, np.dtype[np.float64]], points: int = 60) -> list[list[float]]:
-    """Return a route (k, 2) in metres as at most `points` pairs of longitude and latitude, ends kept.
-
-    Raises
-    ------
-    ValueError
-        Where `points` is below 2.
-    """
-    if points < 2:
-        raise ValueError(f"points: {points}; a line needs at least 2")
-    tolerance_m = 5.0
-    thinned = en
-    while len(thinned) > points:
-        thinned = shapely.get_coordinates(
-            shapely.LineString(en).simplify(tolerance_m, preserve_topology=False)
-        )
-        tolerance_m *= 1.6
-    lonlat: list[list[float]] = np.round(region.to_wgs84(thinned), DECIMALS).tolist()
-    return lonlat
-
-
-def bounds(region: Region) -> tuple[float, float, float, float]:
-    """Return west, south, east and north of the region, degrees, rounded outwards at DECIMALS."""
-    west, south, east, north = shapely.total_bounds(
-        _to_wgs84(np.array([region.boundary], dtype=object), region)
-    )
-    step = 10**DECIMALS
-    return (
-        math.floor(west * step) / step,
-        math.floor(south * step) / step,
-        math.ceil(east * step) / step,
-        math.ceil(north * step) / step,
-    )
 
 
 def _two_way_once(network: RoadNetwork) -> tuple[IntArray, IntArray, IntArray]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +45,10 @@ CLOSED = frozenset({"no", "private", "customers", "forestry", "agricultural"})
 SHARE_OF_LIMIT = 0.8
 MIN_KMH, MAX_KMH = 8.0, 110.0
 MPH_KMH = 1.609344
+Node = tuple[int, float, float]  # reference, longitude, latitude
 PLACES = frozenset({"city", "town", "suburb", "village", "quarter"})
 MIN_LINK_S = 0.02
-_SPEED = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*(mph)?$")
+_SPEED = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(mph)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,21 +80,24 @@ class _Collector:
         self.stations: list[tuple[str, float, float]] = []
         self.settlements: list[tuple[str, float, float]] = []
 
-    def way(self, nodes: list[tuple[int, float, float]], tags: Mapping[str, str]) -> None:
-        """Add a way that can be driven."""
+    def way(self, pieces: list[list[Node]], tags: Mapping[str, str]) -> None:
+        """Add a way that can be driven; its pieces (nodes in order) are not joined to each other."""
         found = drivable(tags)
         if found is None:
             return
         kind, speed_mps = found
         forward, backward = directions(tags)
-        path = [self._node(*node) for node in nodes]
-        for a, b in pairwise(path):
-            if a == b:
+        for piece in pieces:
+            if len(piece) < 2:
                 continue
-            if forward:
-                self.links.append((a, b, kind, speed_mps))
-            if backward:
-                self.links.append((b, a, kind, speed_mps))
+            path = [self._node(*node) for node in piece]
+            for a, b in pairwise(path):
+                if a == b:
+                    continue
+                if forward:
+                    self.links.append((a, b, kind, speed_mps))
+                if backward:
+                    self.links.append((b, a, kind, speed_mps))
 
     def point(self, tags: Mapping[str, str], lon: float, lat: float) -> None:
         """Add a fire station or a settlement."""
@@ -160,7 +164,7 @@ def drivable(tags: Mapping[str, str]) -> tuple[int, float] | None:
 
 def tagged_limit_kmh(text: str) -> float | None:
     """Return the limit of a maxspeed tag such as `50` or `30 mph` in km/h; None where it says no number."""
-    match = _SPEED.match(text.strip())
+    match = _SPEED.fullmatch(text.strip())
     if match is None:
         return None
     limit = float(match.group(1)) * (MPH_KMH if match.group(2) else 1.0)
@@ -184,13 +188,25 @@ def _collect(thing: object, found: _Collector) -> None:
     if thing.is_node():  # type: ignore[attr-defined]
         found.point(tags, thing.location.lon, thing.location.lat)  # type: ignore[attr-defined]
     elif thing.is_way():  # type: ignore[attr-defined]
-        # At the edge of an extract a way may name nodes that were cut off.
-        nodes = [(n.ref, n.location.lon, n.location.lat) for n in thing.nodes if n.location.valid()]  # type: ignore[attr-defined]
+        pieces = _pieces(thing)
         if "highway" in tags:
-            found.way(nodes, tags)
-        elif nodes:
-            lon, lat = np.mean([node[1:] for node in nodes], axis=0)
+            found.way(pieces, tags)
+        elif pieces:
+            lon, lat = np.mean([node[1:] for piece in pieces for node in piece], axis=0)
             found.point(tags, float(lon), float(lat))
+
+
+def _pieces(way: object) -> list[list[Node]]:
+    """Return the runs of nodes that the extract holds.
+
+    At its edge a way may name nodes that were cut off: no street leads straight from the node before such a
+    gap to the node behind it.
+    """
+    pieces: list[list[Node]] = []
+    for inside, run in groupby(way.nodes, key=lambda node: node.location.valid()):  # type: ignore[attr-defined]
+        if inside:
+            pieces.append([(node.ref, node.location.lon, node.location.lat) for node in run])
+    return pieces
 
 
 def _network(found: _Collector, en: FloatArray) -> RoadNetwork:

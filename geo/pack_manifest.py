@@ -5,7 +5,11 @@ Called by the region pack. Never reads or writes a file.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class PackError(ValueError):
@@ -22,7 +26,7 @@ class Head(msgspec.Struct, frozen=True):
 class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file of the pack."""
 
-    bytes: int
+    bytes: Count
     sha256: str
 
 
@@ -41,19 +45,19 @@ class LawEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     root_s: float
     crossover_m: float
-    starts: int
+    starts: Count
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many of each there are."""
 
-    kinds: int
-    stations: int
-    appliances: int
-    zones: int
-    districts: int
-    road_nodes: int
-    road_arcs: int
+    kinds: Count
+    stations: Count
+    appliances: Count
+    zones: Count
+    districts: Count
+    road_nodes: Count
+    road_arcs: Count
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

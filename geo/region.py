@@ -34,7 +34,7 @@ from geo.travel_time import TravelTimes, as_places
 
 PACK_VERSION = 1
 HOURS_OF_WEEK = 168
-AREA_ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
+AREA_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 # Neighbours' incidents are attended too, a few kilometres over the border.
 NEIGHBOUR_MARGIN_M = 5_000.0
 MAX_TURNOUT_S = 1_800.0
@@ -225,7 +225,7 @@ class Region:
             put(self, name, times)
 
     def _check_words(self) -> None:
-        if not AREA_ID.match(self.id):
+        if not AREA_ID.fullmatch(self.id):
             raise ValueError(f"id: {self.id!r}; it must be 1 to 40 of a-z, 0-9 and hyphens")
         if not self.name.strip():
             raise ValueError("name: it is empty; give the region a name")

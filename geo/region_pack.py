@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from geo.arrays import GeometryArray
 from geo.distance_law import DistanceLaw
+from geo.npy_array import AnyArray, array_from_npy
+from geo.pack_files import plain_size, put_in_place, read_start, write_durably
 from geo.pack_manifest import Counts, FileEntry, Head, KindEntry, LawEntry, Manifest, Names, PackError
+from geo.polygon_wkb import polygons_from_wkb, polygons_to_wkb
 from geo.region import PACK_VERSION, ApplianceKind, Appliances, Region, Stations, Zones
 from geo.road_network import RoadNetwork
 from geo.travel_time import TravelTimes
 
 FORMAT = "dynamic-cover-region"
 MANIFEST = "region.json"
-MAX_FILE_BYTES = 1 << 30  # no honest region comes near it
-AnyArray = npt.NDArray[Any]
+# No honest region comes near these: London has 4 kB of manifest, 8 MB of pack, 0.14 MB in its longest list.
+MAX_MANIFEST_BYTES = 4 << 20
+MAX_NAMES_BYTES = 64 << 20
+MAX_PACK_BYTES = 1 << 30
+# What msgspec raises for bytes that are not what they must be; it follows nesting by recursion, to a limit.
+DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 __all__ = ["PackError", "check_may_write", "load_region", "save_region"]
 
 
@@ -55,8 +59,8 @@ def save_region(region: Region, folder: Path) -> None:
     try:
         fresh.chmod(0o755)
         for name, content in files.items():
-            _write_durably(fresh / name, content)
-        _put_in_place(fresh, folder)
+            write_durably(fresh / name, content)
+        put_in_place(fresh, folder)
     except OSError as error:
         raise PackError(f"{folder}: cannot be written: {error}") from error
     finally:
@@ -71,7 +75,7 @@ def check_may_write(folder: Path) -> None:
         raise PackError(f"{folder}: is a file; name a folder for the region pack")
     if any(folder.iterdir()):
         try:
-            _read_head(folder)
+            _read_head(folder / MANIFEST)
         except PackError as error:
             raise PackError(
                 f"{folder}: holds something that is not a region pack; name another folder or empty it"
@@ -86,34 +90,42 @@ def load_region(folder: Path) -> Region:
     PackError
         Naming the file, and the field in it, that is missing, damaged or wrong.
     """
-    head = _read_head(folder)
+    path = folder / MANIFEST
+    head, content = _read_head(path)
     if head.version != PACK_VERSION:
         raise PackError(
-            f"{folder / MANIFEST}: field version: {head.version}; this code reads {PACK_VERSION}; "
+            f"{path}: field version: {head.version}; this code reads {PACK_VERSION}; "
             "build the pack again with `cover region`, or use the version of Dynamic Cover that wrote it"
         )
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise PackError(f"{folder / MANIFEST}: {error}") from error
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except DECODE_ERRORS as error:
+        raise PackError(f"{path}: {error}") from error
+    total = sum(entry.bytes for entry in manifest.files.values())
+    if total > MAX_PACK_BYTES:
+        raise PackError(f"{path}: field files: {total} bytes; a pack may have {MAX_PACK_BYTES}")
     return _Reader(folder, manifest).region()
 
 
-def _read_head(folder: Path) -> Head:
-    path = folder / MANIFEST
+def _read_head(path: Path) -> tuple[Head, bytes]:
+    """Return the head of the manifest, and the whole of it: it is read only once."""
     try:
-        head = msgspec.json.decode(path.read_bytes(), type=Head)
+        if plain_size(path) > MAX_MANIFEST_BYTES:
+            raise PackError(f"{path}: is not the manifest of a region pack: above {MAX_MANIFEST_BYTES} bytes")
+        content = read_start(path, MAX_MANIFEST_BYTES)
+        head = msgspec.json.decode(content, type=Head)
     except FileNotFoundError as error:
         raise PackError(
-            f"{path}: is missing; {folder} is no region pack: build one, e.g. `cover region demo {folder}`"
+            f"{path}: is missing; {path.parent} is no region pack: "
+            f"build one, e.g. `cover region demo {path.parent}`"
         ) from error
     except OSError as error:
         raise PackError(f"{path}: cannot be read: {error}") from error
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except DECODE_ERRORS as error:
         raise PackError(f"{path}: is not the manifest of a region pack: {error}") from error
     if head.format != FORMAT:
         raise PackError(f"{path}: field format: {head.format!r}; it must be {FORMAT!r}")
-    return head
+    return head, content
 
 
 class _Reader:
@@ -223,16 +235,18 @@ class _Reader:
             start_s=self._array("distance_law.start_s", np.float64, (law.starts,)),
         )
 
-    def _bytes(self, name: str) -> bytes:
+    def _bytes(self, name: str, most: int = MAX_PACK_BYTES) -> bytes:
         path = self.folder / name
         stated = self.manifest.files.get(name)
         if stated is None:
             raise PackError(f"{self.folder / MANIFEST}: field files: {name} is not listed")
+        if stated.bytes > most:
+            raise PackError(f"{path}: has {stated.bytes} bytes; it may have {most}")
         try:
-            size = path.stat().st_size
-            if size != stated.bytes or size > MAX_FILE_BYTES:
+            size = plain_size(path)
+            if size != stated.bytes:
                 raise PackError(f"{path}: has {size} bytes; the manifest says {stated.bytes}; build it again")
-            content = path.read_bytes()
+            content = read_start(path, size)
         except FileNotFoundError as error:
             raise PackError(f"{path}: is missing; copy the whole folder or build it again") from error
         except OSError as error:
@@ -241,27 +255,19 @@ class _Reader:
             raise PackError(f"{path}: its sha256 is not the manifest's: the file is damaged; build it again")
         return content
 
-    def _array(self, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...] | None = None) -> AnyArray:
+    def _array(self, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> AnyArray:
         path = self.folder / f"{name}.npy"
+        content = self._bytes(path.name)
         try:
-            array: AnyArray = np.load(io.BytesIO(self._bytes(path.name)), allow_pickle=False)
-        except (EOFError, OSError) as error:
-            raise PackError(f"{path}: is no array: {error}") from error
+            return array_from_npy(content, dtype, shape)
         except ValueError as error:
-            if isinstance(error, PackError):
-                raise
-            raise PackError(f"{path}: is no array: {error}") from error
-        if array.dtype != np.dtype(dtype):
-            raise PackError(f"{path}: field {name}: type is {array.dtype}; it must be {np.dtype(dtype)}")
-        if shape is not None and array.shape != shape:
-            raise PackError(f"{path}: field {name}: shape is {array.shape}; it must be {shape}")
-        return array
+            raise PackError(f"{path}: field {name}: {error}") from error
 
     def _names(self, name: str, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         path = self.folder / f"{name}.json"
         try:
-            listed = msgspec.json.decode(self._bytes(path.name), type=Names)
-        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            listed = msgspec.json.decode(self._bytes(path.name, MAX_NAMES_BYTES), type=Names)
+        except DECODE_ERRORS as error:
             raise PackError(f"{path}: {error}") from error
         if len(listed.ids) != count:
             raise PackError(f"{path}: field ids: {len(listed.ids)} of them; the manifest says {count}")
@@ -269,17 +275,16 @@ class _Reader:
 
     def _geometries(self, name: str, count: int) -> GeometryArray:
         path = self.folder / f"{name}.npy"
-        content = self._array(name, np.uint8).tobytes()
+        content = self._array(name, np.uint8, (None,)).tobytes()
         ends = self._array(f"{name}.ends", np.int64, (count,))
         starts = np.concatenate([[0], ends[:-1]])
         if len(content) != (ends[-1] if count else 0) or (starts >= ends).any() or (starts < 0).any():
             raise PackError(f"{path}: field {name}: its parts do not fit {name}.ends.npy; build it again")
         parts = [content[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
         try:
-            geometries: GeometryArray = shapely.from_wkb(np.array(parts, dtype=object))
-        except (shapely.GEOSException, ValueError) as error:
-            raise PackError(f"{path}: field {name}: is no well-known binary: {error}") from error
-        return geometries
+            return polygons_from_wkb(parts)
+        except ValueError as error:
+            raise PackError(f"{path}: field {name}: {error}") from error
 
 
 def _manifest(region: Region, files: dict[str, bytes]) -> Manifest:
@@ -361,7 +366,7 @@ def _region_files(region: Region) -> dict[str, bytes]:
 
 
 def _geometry_arrays(name: str, geometries: GeometryArray) -> dict[str, AnyArray]:
-    parts: list[bytes] = shapely.to_wkb(geometries).tolist()
+    parts = polygons_to_wkb(geometries)
     ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
     return {name: np.frombuffer(b"".join(parts), dtype=np.uint8), f"{name}.ends": ends}
 
@@ -370,24 +375,3 @@ def _npy(array: AnyArray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _put_in_place(fresh: Path, folder: Path) -> None:
-    """Rename `fresh` to `folder`; an older pack is moved aside first and removed last."""
-    aside = fresh.with_name(f"{fresh.name}.old")
-    if folder.exists():
-        folder.rename(aside)
-    try:
-        fresh.rename(folder)
-    except OSError:
-        if aside.exists():
-            aside.rename(folder)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

@@ -18,15 +18,18 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import KDTree
 
 from geo.arrays import Float32Array, FloatArray, IntArray, checked_floats, checked_indices
-from geo.travel_time import Route, as_places, check_cutoff
+from geo.travel_time import Route, as_places, check_cutoff, same_places
 
 SPEED_CLASSES = ("motorway", "primary", "secondary", "local")
 # From a place to the nearest road node an appliance creeps through yards and drives: 15 km/h.
 SNAP_SPEED_MPS = 15 / 3.6
 # Sources solved at a time: 16 × 350,000 nodes × 8 bytes is 45 MB.
 SOURCES_AT_ONCE = 16
-# Trees of routes kept, one a start: London's stations and some room; 60,000 nodes take 0.24 MB each.
-MAX_CACHED_TREES = 160
+# Trees of routes kept, those used last: at 8 bytes a node, 146 of the generated city (57,000 nodes) or 32 of
+# Porto (259,000 nodes).
+MAX_TREES_BYTES = 64 << 20
+# No street takes a day. Without an end to it times could overflow, and then a place would be without a way.
+MAX_ARC_S = 86_400.0
 # A time below this is a rounding of zero, and scipy would take an arc of 0 s for no arc at all.
 MIN_ARC_S = 1e-3
 
@@ -60,7 +63,7 @@ class RoadNetwork:
         (M,) node of each arc's start and end; a two-way street is two arcs. Parallel arcs are allowed: the
         fastest counts.
     travel_s
-        (M,) seconds along each arc, more than 0.
+        (M,) seconds along each arc, from MIN_ARC_S to MAX_ARC_S.
     speed_class
         (M,) index into SPEED_CLASSES.
     """
@@ -81,7 +84,9 @@ class RoadNetwork:
         put(self, "node_en", checked_floats("roads.node_en", self.node_en, (nodes, 2)))
         put(self, "tail", checked_indices("roads.tail", self.tail, (arcs,), nodes))
         put(self, "head", checked_indices("roads.head", self.head, (arcs,), nodes))
-        put(self, "travel_s", checked_floats("roads.travel_s", self.travel_s, (arcs,), (MIN_ARC_S, math.inf)))
+        put(
+            self, "travel_s", checked_floats("roads.travel_s", self.travel_s, (arcs,), (MIN_ARC_S, MAX_ARC_S))
+        )
         put(
             self,
             "speed_class",
@@ -124,7 +129,9 @@ class RoadNetwork:
 
         Returns
         -------
-            (n, m) float32. Snapping to the road is part of the time, at SNAP_SPEED_MPS.
+            (n, m) float32. Snapping to the road is part of the time, at SNAP_SPEED_MPS. From a place to
+            itself it takes 0 s. Every place is snapped to the part in which everything can be reached, so
+            that a time is infinite only past the cut-off.
 
         Raises
         ------
@@ -132,8 +139,10 @@ class RoadNetwork:
             Where places are not finite or the cut-off is negative.
         """
         check_cutoff(cutoff_s)
-        origin, origin_m = self.snap(as_places("origins_en", origins_en))
-        destination, destination_m = self.snap(as_places("destinations_en", destinations_en))
+        origins = as_places("origins_en", origins_en)
+        destinations = as_places("destinations_en", destinations_en)
+        origin, origin_m = self.snap(origins)
+        destination, destination_m = self.snap(destinations)
         sources, source_of = np.unique(origin, return_inverse=True)
         targets, target_of = np.unique(destination, return_inverse=True)
         if len(sources) <= len(targets):
@@ -142,18 +151,22 @@ class RoadNetwork:
             between = self._between(self.graph().T.tocsr(), targets, sources, cutoff_s).T
         snap_m = origin_m[:, None] + destination_m[None, :]
         times = between[np.ix_(source_of, target_of)] + snap_m / SNAP_SPEED_MPS
+        times[same_places(origins, destinations)] = 0.0
         times[times > cutoff_s] = np.inf
         return np.ascontiguousarray(times, dtype=np.float32)
 
     def route(self, origin_en: npt.ArrayLike, destination_en: npt.ArrayLike) -> Route:
         """Return the fastest way by road, from place (2,) to place (2,), both ends included.
 
-        The tree of ways from an origin node is kept (at most MAX_CACHED_TREES), so that further routes from
-        the same station take microseconds.
+        There always is one: both ends are snapped to the part in which everything can be reached. The trees
+        of ways from the origins used last are kept, up to MAX_TREES_BYTES, so that further routes from the
+        same station take microseconds.
         """
         ends = np.concatenate(
             [as_places("origin_en", origin_en), as_places("destination_en", destination_en)]
         )
+        if np.array_equal(ends[0], ends[1]):
+            return Route(ends, 0.0, 0.0)
         nodes, snap_m = self.snap(ends)
         tree = self._tree(int(nodes[0]))
         path = [int(nodes[1])]
@@ -174,13 +187,15 @@ class RoadNetwork:
 
     def _tree(self, node: int) -> _Tree:
         trees = self._lazy.trees
-        tree = trees.get(node)
+        # Taken out and put back as the last: one call each, so that two threads cannot trip each other.
+        tree = trees.pop(node, None)
         if tree is None:
             times, before = dijkstra(self.graph(), indices=np.array(node), return_predecessors=True)
             tree = _Tree(times.astype(np.float32), before.astype(np.int32))
-            trees[node] = tree
-            while len(trees) > MAX_CACHED_TREES:
-                trees.popitem(last=False)
+        trees[node] = tree
+        room = max(1, MAX_TREES_BYTES // (tree.travel_s.nbytes + tree.before.nbytes))
+        while len(trees) > room:
+            trees.popitem(last=False)
         return tree
 
 

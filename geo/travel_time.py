@@ -13,14 +13,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from geo.arrays import Float32Array, FloatArray, checked_floats
+from geo.arrays import BoolArray, Float32Array, FloatArray, checked_floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """One way from a place to a place: shape (k, 2) in metres of the region's CRS, seconds, metres.
 
-    `travel_s` is infinite where there is no way; `en` then is the straight line.
+    There is always a way: a place is joined to roads that lead everywhere, or the line is straight.
     """
 
     en: FloatArray
@@ -32,8 +32,8 @@ class Route:
         if len(self.en) < 2:
             raise ValueError(f"route.en: {len(self.en)} points; a route needs at least 2")
         object.__setattr__(self, "en", checked_floats("route.en", self.en, (len(self.en), 2)))
-        if math.isnan(self.travel_s) or self.travel_s < 0:
-            raise ValueError(f"route.travel_s: {self.travel_s}; it must be 0 or more")
+        if not (math.isfinite(self.travel_s) and self.travel_s >= 0):
+            raise ValueError(f"route.travel_s: {self.travel_s}; it must be finite and 0 or more")
         if not (math.isfinite(self.dist_m) and self.dist_m >= 0):
             raise ValueError(f"route.dist_m: {self.dist_m}; it must be finite and 0 or more")
 
@@ -44,7 +44,10 @@ class TravelTimes(Protocol):
     def matrix(
         self, origins_en: npt.ArrayLike, destinations_en: npt.ArrayLike, cutoff_s: float = math.inf
     ) -> Float32Array:
-        """Return (n, m) seconds from origins (n, 2) to destinations (m, 2); inf past the cut-off."""
+        """Return (n, m) seconds from origins (n, 2) to destinations (m, 2).
+
+        From a place to itself it takes 0 s; past the cut-off it is inf.
+        """
         ...
 
     def route(self, origin_en: npt.ArrayLike, destination_en: npt.ArrayLike) -> Route:
@@ -56,6 +59,12 @@ def as_places(name: str, en: npt.ArrayLike) -> FloatArray:
     """Return `en` as (n, 2) finite float64, a single place (2,) as (1, 2); else ValueError names it."""
     array = np.atleast_2d(np.asarray(en, dtype=np.float64))
     return checked_floats(name, array, (len(array), 2))
+
+
+def same_places(origins: FloatArray, destinations: FloatArray) -> BoolArray:
+    """Tell for origins (n, 2) and destinations (m, 2) which pairs (n, m) are one and the same place."""
+    same: BoolArray = (origins[:, None, :] == destinations[None, :, :]).all(axis=-1)
+    return same
 
 
 def check_cutoff(cutoff_s: float) -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from geo.region import Region
 from services.appliance_state import ApplianceState, Order
 from services.incident_state import IncidentState
-from services.picture import Decision, Picture
+from services.picture import EPOCH, Decision, Picture
 from streams.events import ApplianceStatus
 
 COORDINATE_DIGITS = 6
@@ -61,11 +61,11 @@ class Counts(Struct, frozen=True):
 
 
 class PictureView(Struct, frozen=True):
-    """The whole picture."""
+    """The whole picture; `as_of` is None before the first event."""
 
     area: str
     offset: int
-    as_of: datetime
+    as_of: datetime | None
     digest: str
     counts: Counts
     appliances: list[ApplianceView]
@@ -110,7 +110,7 @@ class PictureViewer:
         return PictureView(
             area=picture.area,
             offset=offset,
-            as_of=picture.as_of,
+            as_of=picture.as_of if picture.as_of > EPOCH else None,
             digest=picture.digest(),
             counts=counts(picture),
             appliances=[self._appliance(state) for state in picture.appliances.values()],

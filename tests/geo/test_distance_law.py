@@ -47,6 +47,16 @@ def test_a_start_counts_at_its_station_only_and_time_is_never_negative() -> None
     assert law.matrix([(0.0, 0.0)], [(0.0, 0.0)])[0, 0] == 0.0
 
 
+def test_from_a_station_to_itself_takes_no_time_whatever_its_start() -> None:
+    en = np.array([(0.0, 0.0), (2_000.0, 0.0)])
+    law = DistanceLaw(6.0, 900.0, en, np.array([45.0, -12.0]))
+    times = law.matrix(en, en)
+    assert times.diagonal().tolist() == [0.0, 0.0]
+    assert times[0, 1] == pytest.approx(times[1, 0] + 57)
+    assert law.route(en[0], en[0]).travel_s == 0.0
+    assert law.matrix(en, en + 1.0).diagonal() == pytest.approx([45 + 6 * 2**0.25, 0.0], abs=1e-4)
+
+
 def test_the_route_is_the_straight_line_and_takes_what_the_matrix_says() -> None:
     city = law_city()
     route = city.travel.route(city.stations.en[0], city.stations.en[1])

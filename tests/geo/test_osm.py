@@ -7,6 +7,7 @@ import numpy as np
 import osmium
 import pytest
 
+from geo.coordinates import to_wgs84
 from geo.osm import LOCAL, MOTORWAY, PRIMARY, directions, drivable, read_osm, tagged_limit_kmh
 from geo.osm_region import OsmOptions, build_osm_region
 from geo.region_pack import load_region, save_region
@@ -55,6 +56,7 @@ def test_a_tagged_limit_counts_more_than_the_class() -> None:
         ("PT:urban", None),
         ("0", None),
         ("-5", None),
+        ("50\n60", None),
     ],
 )
 def test_limits(text: str, kmh: Any) -> None:
@@ -104,6 +106,35 @@ def test_a_tiny_extract_is_read(tmp_path: Path) -> None:
     assert len(found.roads.tail) == 24
     # One residential block of 0.01 degrees north is 1,110 m.
     assert found.roads.travel_s.max() == pytest.approx(1_110 / (28 / 3.6), rel=0.01)
+
+
+def links(path: Path) -> set[tuple[int, int]]:
+    """Return the streets read from an extract of `extract`'s grid, as pairs of its node numbers."""
+    found = read_osm(path)
+    lonlat = to_wgs84(found.roads.node_en, found.crs)
+    column, row = np.round((lonlat - (-8.6, 41.1)) / 0.01).astype(int).T
+    number = 1 + column + 3 * row
+    return set(zip(number[found.roads.tail].tolist(), number[found.roads.head].tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "streets"),
+    [
+        ([1, 2, 98, 99, 3], {(1, 2), (2, 1)}),
+        ([1, 2, 98, 3, 6], {(1, 2), (2, 1), (3, 6), (6, 3)}),
+        ([98, 1, 2, 99], {(1, 2), (2, 1)}),
+        ([1, 2, 2, 3], {(1, 2), (2, 1), (2, 3), (3, 2)}),
+    ],
+)
+def test_a_way_is_not_joined_over_nodes_that_were_cut_off(
+    tmp_path: Path, nodes: list[int], streets: set[tuple[int, int]]
+) -> None:
+    assert links(extract(tmp_path / "cut.osm.pbf", [(nodes, STREET)])) == streets
+
+
+def test_a_node_between_two_gaps_is_no_road(tmp_path: Path) -> None:
+    path = extract(tmp_path / "lone.osm.pbf", [([98, 5, 99, 1, 2], STREET)])
+    assert len(read_osm(path).roads.node_en) == 2
 
 
 def test_mapped_stations_and_settlements_are_used(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo import region_pack
+from geo import pack_files, region_pack
 from geo.npy_array import array_from_npy
 from geo.polygon_wkb import polygons_from_wkb, polygons_to_wkb
 from geo.region_pack import MAX_MANIFEST_BYTES, PackError, load_region, save_region
@@ -125,7 +125,8 @@ def test_every_plain_array_comes_back(order: Any, version: tuple[int, int]) -> N
 
 def nested(levels: int) -> bytes:
     """Return collections within collections: GEOS itself ends the process at 200,000 levels."""
-    return struct.pack("<BII", 1, 7, 1) * levels + shapely.to_wkb(SQUARE)
+    square: bytes = shapely.to_wkb(SQUARE)
+    return struct.pack("<BII", 1, 7, 1) * levels + square
 
 
 def member(kind: int, inner: bytes) -> bytes:
@@ -217,7 +218,7 @@ def test_what_may_be_read_without_end_is_refused(pack: Path, name: str) -> None:
 
 def test_the_manifest_is_read_once(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    plain = region_pack.read_start
+    plain = pack_files.read_start
 
     def counted(path: Path, most: int) -> bytes:
         read.append(path.name)

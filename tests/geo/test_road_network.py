@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from geo import road_network
 from geo.road_network import SNAP_SPEED_MPS, SPEED_CLASSES, RoadNetwork, fastest_graph
 from geo.travel_time import Route
 from tests.geo.cities import small_city
@@ -122,6 +123,50 @@ def test_a_route_follows_the_roads_and_takes_what_the_matrix_says() -> None:
             assert route.dist_m >= np.hypot(*(city.stations.en[a] - city.stations.en[b])) - 1e-6
 
 
+def test_from_a_place_to_itself_takes_no_time_however_far_the_road_is() -> None:
+    roads = network([(0, 1, 10.0), (1, 0, 10.0)])
+    places = [(0.0, 500.0), (100.0, 500.0)]
+    times = roads.matrix(places, places)
+    assert times.diagonal().tolist() == [0.0, 0.0]
+    assert times[0, 1] == pytest.approx(10.0 + 2 * 500 / SNAP_SPEED_MPS)
+    route = roads.route(places[0], places[0])
+    assert (route.travel_s, route.dist_m, route.en.tolist()) == (0.0, 0.0, [[0.0, 500.0]] * 2)
+
+
+def test_there_is_a_way_even_to_a_place_by_a_road_that_leads_nowhere() -> None:
+    # Nodes 3 and 4 are joined to each other only: both ends are taken to the part that leads everywhere.
+    en = [(0, 0), (100, 0), (200, 0), (900, 0), (1_000, 0)]
+    street = [(0, 1, 9.0), (1, 0, 9.0), (1, 2, 9.0), (2, 1, 9.0)]
+    roads = network([*street, (3, 4, 9.0), (4, 3, 9.0)], en=en)
+    for ends in ([(0.0, 0.0), (1_000.0, 0.0)], [(1_000.0, 0.0), (0.0, 0.0)]):
+        route = roads.route(*ends)
+        assert route.travel_s == pytest.approx(18.0 + 800 / SNAP_SPEED_MPS)
+        assert route.travel_s == roads.matrix(ends[:1], ends[1:])[0, 0]
+        assert len(route.en) == 5
+
+
+def kept_trees(roads: RoadNetwork) -> list[int]:
+    return list(roads._lazy.trees)
+
+
+def test_trees_are_bounded_by_bytes_and_those_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    arcs = [(i, (i + 1) % 5, 10.0) for i in range(5)]
+    roads = network(arcs)
+    tree_bytes = 8 * 5
+    monkeypatch.setattr(road_network, "MAX_TREES_BYTES", 3 * tree_bytes + 1)
+    for start in (0, 1, 2, 0, 3):
+        roads.route(roads.node_en[start], roads.node_en[4])
+    assert kept_trees(roads) == [2, 0, 3]
+    assert sum(a.nbytes for tree in roads._lazy.trees.values() for a in tree) == 3 * tree_bytes
+
+
+def test_a_tree_larger_than_the_bound_is_still_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    roads = network([(i, (i + 1) % 5, 10.0) for i in range(5)])
+    monkeypatch.setattr(road_network, "MAX_TREES_BYTES", 1)
+    assert [roads.route(roads.node_en[a], roads.node_en[4]).travel_s for a in (0, 1, 0)] == [40.0, 30.0, 40.0]
+    assert kept_trees(roads) == [0]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -129,6 +174,7 @@ def test_a_route_follows_the_roads_and_takes_what_the_matrix_says() -> None:
         ({"travel_s": np.array([0.0])}, "roads.travel_s: value 0.0"),
         ({"travel_s": np.array([math.nan])}, "roads.travel_s: value nan"),
         ({"travel_s": np.array([math.inf])}, "roads.travel_s: value inf"),
+        ({"travel_s": np.array([3e38])}, "roads.travel_s: value 3e"),
         ({"speed_class": np.array([len(SPEED_CLASSES)])}, "roads.speed_class: value 4"),
         ({"node_en": np.array([[0.0, math.inf], [0.0, 0.0]])}, "roads.node_en: value inf"),
         ({"tail": np.array([0.5])}, "roads.tail: values are float64"),
@@ -155,7 +201,12 @@ def test_arrays_cannot_be_changed_afterwards() -> None:
 
 @pytest.mark.parametrize(
     ("en", "travel_s", "dist_m"),
-    [([(0, 0)], 1, 1), ([(0, 0), (1, 1)], -1, 1), ([(0, 0), (1, 1)], 1, math.inf)],
+    [
+        ([(0, 0)], 1, 1),
+        ([(0, 0), (1, 1)], -1, 1),
+        ([(0, 0), (1, 1)], 1, math.inf),
+        ([(0, 0), (1, 1)], math.inf, 1),
+    ],
 )
 def test_a_route_that_makes_no_sense_is_refused(en: Any, travel_s: float, dist_m: float) -> None:
     with pytest.raises(ValueError, match="route"):

@@ -103,7 +103,8 @@ export interface Counts {
 export interface Picture {
   area: string;
   offset: number;
-  as_of: string;
+  /** Null before the first event. */
+  as_of: string | null;
   digest: string;
   counts: Counts;
   appliances: Appliance[];

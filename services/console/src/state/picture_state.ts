@@ -7,6 +7,9 @@ import type { Appliance, Counts, Decision, Incident, Picture, PictureDelta } fro
 // The server sends the last 50; the console keeps the same number.
 export const DECISIONS_KEPT = 50;
 
+/** What `asOf` is before the first event. */
+export const NO_EVENTS_YET = "1970-01-01T00:00:00Z";
+
 export interface PictureState {
   offset: number;
   asOf: string;
@@ -19,7 +22,7 @@ export interface PictureState {
 export function fromSnapshot(picture: Picture): PictureState {
   return {
     offset: picture.offset,
-    asOf: picture.as_of,
+    asOf: picture.as_of ?? NO_EVENTS_YET,
     counts: picture.counts,
     appliances: new Map(picture.appliances.map((a) => [a.id, a])),
     incidents: new Map(picture.incidents.filter((i) => i.status === "open").map((i) => [i.id, i])),

@@ -5,6 +5,7 @@
 import { el, keyCap, setAttribute, setText } from "../dom/element";
 import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
+import { NO_EVENTS_YET } from "../state/picture_state";
 import { pictureAgeS } from "../state/health";
 import { words } from "../words/catalogue";
 import { age, clock, percent, targetMinutes } from "../words/format";
@@ -96,7 +97,7 @@ export class Strip {
     if (!picture) return;
     setText(this.available, `${picture.counts.available}/${picture.counts.total}`);
     setText(this.incidents, `${words.strip.available} · ${words.strip.incidents(picture.counts.open_incidents)}`);
-    setText(this.clock, clock(picture.asOf));
+    setText(this.clock, picture.asOf === NO_EVENTS_YET ? words.strip.noEvents : clock(picture.asOf));
   }
 
   private renderHealth(): void {

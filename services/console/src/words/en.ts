@@ -14,6 +14,7 @@ export const en = {
     second: (min: string) => `2nd ≤ ${min} min`,
     ifAccepted: (value: string) => `→ ${value} %`,
     ifAcceptedHint: "if every recommended move is accepted",
+    noEvents: "no events yet",
     lastHour: "last 60 min",
     sparkline: (low: string, high: string) =>
       `Cover within target over the last 60 minutes, between ${low} % and ${high} %`,
