@@ -68,7 +68,7 @@ def allowed(problem: CoverProblem, plan: Plan) -> bool:
     for a, end in plan:
         if not problem.available[a] or problem.locked[a] or end == problem.appliance_station[a]:
             return False
-        if (a, end) in problem.forbidden:
+        if (a, end) in problem.forbidden or math.isinf(problem.move_cost[problem.appliance_station[a], end]):
             return False
     before, after = stations_after(problem, ()), stations_after(problem, plan)
     for station in range(problem.n_stations):

@@ -24,10 +24,12 @@ def small_problem(seed: int, **changes: Any) -> CoverProblem:
     attendance_s[rng.random(attendance_s.shape) < 0.05] = np.inf
     demand_per_h = rng.random((n_kinds, n_zones)) * rng.choice([0.0, 0.1, 1.0], (n_kinds, n_zones))
     move_cost = rng.choice([0.0, 5.0, 20.0, 60.0], (n_stations, n_stations))
+    # Between some stations, or (nearly) all of them, there is no way.
+    move_cost[rng.random(move_cost.shape) < rng.choice([0.0, 0.3, 0.9])] = np.inf
     np.fill_diagonal(move_cost, 0.0)
     n_forbidden = int(rng.integers(0, 3))
     fields: dict[str, Any] = {
-        "standards": (Standard(), Standard.first_only(500.0))[:n_kinds],
+        "standards": (Standard(), Standard.first_only(400.0, 500.0))[:n_kinds],
         "demand_per_h": demand_per_h,
         "attendance_s": attendance_s,
         "appliance_kind": rng.integers(0, n_kinds, n_appliances),

@@ -124,10 +124,29 @@ def test_no_appliances_at_all() -> None:
     assert plan.moves == ()
 
 
-def test_targets_at_the_cap_are_never_late() -> None:
-    standard = Standard(first_target_s=1800.0, second_target_s=1800.0)
+def test_a_target_just_below_the_cap_is_missed_where_nothing_is_available() -> None:
+    standard = Standard(first_target_s=1799.9999999, second_target_s=1799.9999999)
     plan = solve(line_problem(standards=(standard,), available=np.zeros(4, dtype=bool)))
-    assert plan.objective == pytest.approx(8 * 0.5 * 2700.0)
+    assert plan.before.first_share == plan.before.second_share == (0.0,)
+    assert plan.objective == pytest.approx(8 * 0.5 * (1800.0 + 900.0 + 600.0))
+
+
+@pytest.mark.parametrize("homeward_factor", [0.0, 0.3])
+def test_no_move_is_proposed_where_there_is_no_way(homeward_factor: float) -> None:
+    cost = np.full((4, 4), np.inf)
+    home = np.array([3, 3, 2, 2])
+    plan = solve(line_problem(move_cost=cost, home=home, homeward_factor=homeward_factor))
+    assert plan.moves == ()
+    cost[0, 2] = 5.0
+    plan = solve(line_problem(move_cost=cost, home=home, homeward_factor=homeward_factor))
+    assert {(move.origin, move.destination) for move in plan.moves} == {(0, 2)}
+
+
+def test_second_share_of_a_kind_of_one_is_at_its_own_target() -> None:
+    demand_per_h = np.full((1, 8), 0.5)
+    problem = line_problem(standards=(Standard.first_only(360.0, 480.0),), demand_per_h=demand_per_h)
+    second_s = np.sort(problem.attendance_s[[0, 0, 1, 1]], axis=0)[1]
+    assert solve(problem).before.second_share == pytest.approx(((second_s <= 480.0).mean(),))
 
 
 def test_kinds_share_moves_and_bays() -> None:

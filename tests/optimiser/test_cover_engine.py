@@ -1,18 +1,22 @@
 """The cover engine at a middling size: rules, reasons, stopping, and what it keeps between solves."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from optimiser.cover.arrays import FloatArray
 from optimiser.cover.attendance_index import AttendanceIndex
+from optimiser.cover.certificate import LEAST_TARGET_GAP
 from optimiser.cover.cuts import MOST_DEMANDS, CutStore
 from optimiser.cover.engine import CoverEngine
 from optimiser.cover.movers import Movers
 from optimiser.cover.plan import CoverPlan, Move
+from optimiser.cover.problem import CoverProblem
 from optimiser.cover.reasons import explain
 from optimiser.cover.search import CoverSearch
+from optimiser.cover.standard import Standard
 from optimiser.cover.state import CoverState
 from tests.optimiser import cover_oracle as oracle
 from tests.optimiser.cover_problems import busy_state, synthetic_city
@@ -63,7 +67,7 @@ def test_cancelled_before_it_starts_still_answers() -> None:
     problem = busy_state(TOWN, 1)
     engine = town_engine()
     first = engine.first_plan(problem)
-    plan = engine.certify(problem, first, 20.0, lambda: True, target_gap=1e-9)
+    plan = engine.certify(problem, first, 20.0, lambda: True, target_gap=LEAST_TARGET_GAP)
     assert plan.certificate == "cancelled"
     assert plan.moves == first.moves
     assert plan.bound == 0.0
@@ -74,18 +78,58 @@ def test_cancelled_in_between_stops_at_the_next_look() -> None:
     engine = town_engine()
     answers = iter([False, False])
     plan = engine.certify(
-        problem, engine.first_plan(problem), 20.0, lambda: next(answers, True), target_gap=1e-9
+        problem, engine.first_plan(problem), 20.0, lambda: next(answers, True), target_gap=LEAST_TARGET_GAP
     )
     assert plan.certificate == "cancelled"
     assert plan.bound is not None
     assert 0.0 < plan.bound <= plan.objective
 
 
+def test_a_bound_proven_before_is_where_the_next_attempt_starts() -> None:
+    problem = busy_state(TOWN, 1)
+    engine = town_engine()
+    proven = engine.certify(problem, engine.first_plan(problem), 20.0)
+    assert proven.bound is not None
+    again = engine.certify(problem, proven, 20.0, lambda: True, target_gap=LEAST_TARGET_GAP)
+    assert (again.certificate, again.bound) == ("cancelled", proven.bound)
+    same = engine.certify(problem, proven, 20.0, lambda: True)
+    assert (same.certificate, same.bound) == ("proven", proven.bound)
+
+
+def test_a_search_that_is_stopped_looks_before_every_step() -> None:
+    problem = busy_state(TOWN, 1)
+    movers = Movers.of(problem)
+    search = CoverSearch(CoverState(AttendanceIndex.build(TOWN.attendance_s), problem, movers), lambda: True)
+    for group, end in np.argwhere(np.isfinite(movers.cost))[[3, 200, 400]].tolist():
+        search.restart((*search.pairs, (group, end)))
+    before = search.keep()
+    search.improve_pairs(3)
+    assert search.keep() == before
+    search.improve(3)
+    assert len(search.pairs) == 3
+
+
+def test_first_plan_and_reasons_do_not_depend_on_what_was_asked_before() -> None:
+    engine, other = town_engine(), busy_state(TOWN, 2)
+    problem = busy_state(TOWN, 3, bays=TOWN.bays - 1)
+    plan = engine.first_plan(problem)
+    reasons = explain(problem, plan)
+    assert engine.explain(problem, plan) == reasons
+    certified = engine.certify(problem, plan, 20.0)
+    assert engine.explain(problem, plan) == reasons
+    engine.first_plan(other)
+    assert engine.explain(problem, plan) == reasons
+    assert engine.first_plan(problem) == plan
+    assert town_engine().certify(problem, plan, 20.0).objective == pytest.approx(
+        certified.objective, rel=1e-3
+    )
+
+
 def test_time_is_over_by_the_stopwatch_it_was_given() -> None:
     ticks = itertools.count()
     engine = CoverEngine(TOWN.attendance_s, TOWN.standards, stopwatch=lambda: float(next(ticks)))
     problem = busy_state(TOWN, 1)
-    plan = engine.certify(problem, engine.first_plan(problem), 5.0, target_gap=1e-9)
+    plan = engine.certify(problem, engine.first_plan(problem), 5.0, target_gap=LEAST_TARGET_GAP)
     assert plan.certificate == "time"
 
 
@@ -160,7 +204,10 @@ def test_homeward_moves_are_cheaper_and_said_to_be_homeward() -> None:
 
 def test_reasons_name_grounds_that_gain_and_lose() -> None:
     problem = line_problem(
-        available=np.array([True, False, True, False]), max_moves=1, move_cost=np.zeros((4, 4))
+        available=np.array([True, False, True, False]),
+        home=np.array([0, 2, 1, 3]),
+        max_moves=1,
+        move_cost=np.zeros((4, 4)),
     )
     engine = CoverEngine(problem.attendance_s, problem.standards)
     plan = engine.first_plan(problem)
@@ -176,6 +223,73 @@ def test_reasons_name_grounds_that_gain_and_lose() -> None:
     gain = next(change for change in reason.gains if change.station == move.destination)
     assert gain.seconds == pytest.approx(saved, rel=1e-6)
     assert gain.demand_per_h == pytest.approx(0.5 * zones.sum())
+
+
+def reasons_of(problem: CoverProblem) -> list[tuple[int, str]]:
+    engine = CoverEngine(problem.attendance_s, problem.standards)
+    plan = engine.first_plan(problem)
+    reasons = engine.explain(problem, plan)
+    return [(move.destination, reason.reason) for move, reason in zip(plan.moves, reasons, strict=True)]
+
+
+# All demand is at the far end of the line, station 3.
+FAR_END = np.array([[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]])
+
+
+def test_a_place_where_one_belongs_and_none_stands_is_empty_ground() -> None:
+    available = np.array([True, True, True, False])
+    far = line_problem(demand_per_h=FAR_END, home=np.array([0, 0, 1, 3]), available=available, max_moves=1)
+    assert reasons_of(far) == [(3, "fills_empty_ground")]
+
+
+def test_a_place_where_none_of_the_kind_belongs_is_no_empty_ground() -> None:
+    assert reasons_of(line_problem(demand_per_h=FAR_END, max_moves=1)) == [(3, "shortens_first")]
+    # An aerial belongs there; what moves is a pump.
+    other = line_problem(
+        standards=(Standard(), Standard.first_only(600.0)),
+        demand_per_h=np.vstack([FAR_END, 0.0 * FAR_END]),
+        appliance_kind=np.array([0, 0, 0, 1]),
+        home=np.array([0, 0, 1, 3]),
+        max_moves=1,
+    )
+    assert reasons_of(other) == [(3, "shortens_first")]
+
+
+def test_of_two_moves_to_one_empty_place_the_second_strengthens_the_second() -> None:
+    far = line_problem(
+        demand_per_h=FAR_END,
+        home=np.array([0, 0, 1, 3]),
+        available=np.array([True, True, True, False]),
+        max_moves=2,
+    )
+    assert reasons_of(far) == [(3, "fills_empty_ground"), (3, "strengthens_second")]
+
+
+def test_an_empty_place_beside_another_that_is_as_near_gains_a_second() -> None:
+    # Station 3 is empty and one belongs there, but an appliance at station 2 is there ten seconds later.
+    attendance_s = np.array([[1000.0], [1000.0], [200.0], [190.0]], dtype=np.float32)
+    near = line_problem(
+        demand_per_h=np.ones((1, 1)),
+        attendance_s=attendance_s,
+        appliance_station=np.array([0, 2, 3, 3]),
+        home=np.array([0, 2, 3, 3]),
+        available=np.array([True, True, False, False]),
+        max_moves=1,
+    )
+    assert reasons_of(near) == [(3, "strengthens_second")]
+    # Home is said first, whatever the move brings.
+    home = replace(near, home=np.array([3, 2, 3, 3]))
+    assert reasons_of(home) == [(3, "returns_home")]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_moves_come_in_the_order_of_what_each_brings(seed: int) -> None:
+    problem = busy_state(TOWN, seed, homeward_factor=0.3)
+    engine = town_engine()
+    first = engine.first_plan(problem)
+    for plan in (first, engine.certify(problem, first, 20.0)):
+        brings = [reason.contribution for reason in engine.explain(problem, plan)]
+        assert all(later <= earlier + 1e-7 for earlier, later in itertools.pairwise(brings))
 
 
 def with_rule(**changes: object) -> tuple[Move, str | None]:

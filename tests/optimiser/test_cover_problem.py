@@ -19,7 +19,10 @@ from tests.optimiser.test_cover_degenerate import line_problem
     [
         ({"second_weight": 2.0}, r"second_weight: found 2.0, expected at most first_weight \(1.0\)"),
         ({"first_target_s": 600.0}, r"first_target_s: found 600.0, expected at most second_target_s"),
-        ({"second_target_s": 2000.0}, r"second_target_s: found 2000.0, expected at most cap_s"),
+        ({"second_target_s": 2000.0}, r"second_target_s: found 2000.0, expected less than cap_s"),
+        ({"second_target_s": 1800.0}, r"second_target_s: found 1800.0, expected less than cap_s"),
+        ({"cap_s": 1800.1}, r"cap_s: found 1800.1, expected whole seconds"),
+        ({"cap_s": 1e9}, r"cap_s: found 1000000000.0, expected whole seconds, 1 to 16777216"),
         ({"late_s": -1.0}, r"late_s: found -1.0, expected zero or more"),
         ({"first_late_s": float("nan")}, r"first_late_s: found nan, expected a finite number"),
         ({"cap_s": 0.0, "first_target_s": 0.0, "second_target_s": 0.0}, r"cap_s: found 0.0"),
@@ -53,7 +56,7 @@ GOOD = line_problem()
         ({"attendance_s": np.ones(8, dtype=np.float32)}, r"attendance_s: found shape \(8,\)"),
         ({"move_cost": np.ones((4, 3))}, r"move_cost: found shape \(4, 3\), expected shape \(4, 4\)"),
         ({"move_cost": _with(GOOD.move_cost, (0, 1), np.nan)}, r"move_cost\[0, 1\]: found nan"),
-        ({"move_cost": _with(GOOD.move_cost, (0, 1), np.inf)}, r"move_cost\[0, 1\]: found inf"),
+        ({"move_cost": _with(GOOD.move_cost, (0, 1), -np.inf)}, r"move_cost\[0, 1\]: found -inf"),
         ({"appliance_kind": np.array([0, 0, 1, 0])}, r"appliance_kind\[2\]: found 1, expected a kind index"),
         ({"appliance_kind": [0, 0, 0, 0]}, r"appliance_kind: found shape \(\)"),
         ({"appliance_station": np.array([0, 0, 4, 0])}, r"appliance_station\[2\]: found 4, .*0 to 3"),
@@ -92,6 +95,7 @@ def test_engine_refuses_another_regions_problem() -> None:
     [
         ((Move(0, 0, 3, 5.0),), {"available": np.array([False, True, True, True])}, "appliance 0"),
         ((Move(0, 0, 3, 5.0),), {"forbidden": frozenset({(0, 3)})}, "rejected"),
+        ((Move(0, 0, 3, 5.0),), {"move_cost": _with(GOOD.move_cost, (0, 3), np.inf)}, "one with a way there"),
         ((Move(0, 0, 3, 5.0), Move(1, 0, 3, 5.0)), {"bays": np.ones(4, dtype=np.int64)}, "bay"),
         ((Move(0, 0, 3, 5.0), Move(1, 0, 3, 5.0)), {"min_cover": np.ones(4, dtype=np.int64)}, "min_cover"),
         ((Move(0, 0, 3, 5.0), Move(1, 0, 2, 5.0)), {"max_moves": 1}, "at most 1"),
@@ -113,9 +117,25 @@ def test_move_cost_is_a_fixed_part_and_cover_lost_while_driving() -> None:
     assert cost.tolist() == [[0.0, 15.0 + 30.0], [15.0 + 15.0, 0.0]]
 
 
-def test_move_cost_stays_finite_where_there_is_no_way() -> None:
+@pytest.mark.parametrize("per_s", [0.0, 1.0])
+def test_move_cost_is_inf_where_there_is_no_way(per_s: float) -> None:
     travel_s = np.array([[0.0, np.inf], [300.0, 0.0]], dtype=np.float32)
-    assert MoveCostRule(fixed=0.0, per_s=1.0).matrix(travel_s)[0, 1] == 600.0
+    cost = MoveCostRule(fixed=2.0, per_s=per_s).matrix(travel_s)
+    assert cost.tolist() == [[0.0, np.inf], [2.0 + 300.0 * per_s, 0.0]]
+
+
+@pytest.mark.parametrize("target_gap", [0.0, 1e-9, 2.9e-5, 1.0, float("nan")])
+def test_certify_refuses_a_gap_it_cannot_prove(target_gap: float) -> None:
+    engine = CoverEngine(GOOD.attendance_s, GOOD.standards)
+    with pytest.raises(CoverInputError, match=r"target_gap: .*the least that can be proven"):
+        engine.certify(GOOD, engine.first_plan(GOOD), 1.0, target_gap=target_gap)
+
+
+def test_first_only_measures_the_second_at_its_published_target() -> None:
+    standard = Standard.first_only(360.0, 480.0)
+    assert (standard.first_target_s, standard.second_target_s) == (360.0, 480.0)
+    assert (standard.second_weight, standard.late_s, standard.cap_s) == (0.0, 0.0, 1800.0)
+    assert Standard.first_only(360.0).second_target_s == 360.0
 
 
 @pytest.mark.parametrize("change", [{"fixed": -1.0}, {"per_s": float("inf")}, {"gap_h": 0.0}])
