@@ -68,7 +68,7 @@ class CoverModel:
         self.standards = tuple(
             Standard(first_target_s=kind.first_target_s, second_target_s=kind.second_target_s)
             if kind.two_needed
-            else Standard.first_only(kind.first_target_s)
+            else Standard.first_only(kind.first_target_s, kind.second_target_s)
             for kind in region.kinds
         )
         self.attendance_s = np.ascontiguousarray(region.station_zone_s + region.turnout_s, dtype=np.float32)

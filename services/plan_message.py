@@ -53,8 +53,7 @@ class PlanMessenger:
         published_at: datetime,
         latency: PlanLatency,
     ) -> CoverPlanData:
-        """The plan for the wire; moves ordered by what each brings."""
-        order = sorted(range(len(plan.moves)), key=lambda i: -reasons[i].contribution)
+        """The plan for the wire; its moves keep their order, by what each brings."""
         return CoverPlanData(
             plan_id=plan_id,
             revision=revision,
@@ -62,7 +61,10 @@ class PlanMessenger:
             picture_time=picture_time,
             published_at=published_at,
             certificate=plan.certificate,
-            moves=[self._move(plan.moves[i], reasons[i], rank) for rank, i in enumerate(order, start=1)],
+            moves=[
+                self._move(move, reason, rank)
+                for rank, (move, reason) in enumerate(zip(plan.moves, reasons, strict=True), start=1)
+            ],
             before=self._figures(plan.before),
             after=self._figures(plan.after),
             objective=round(plan.objective, 3),

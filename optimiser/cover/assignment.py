@@ -10,9 +10,6 @@ from scipy.optimize import linear_sum_assignment
 from optimiser.cover.movers import Movers
 from optimiser.cover.state import Pair
 
-# Stands for "not allowed" in the assignment, far above any sum of true costs.
-PROHIBITIVE = 1e15
-
 
 def cheapest_assignment(movers: Movers, pairs: list[Pair]) -> list[Pair]:
     """Reassign origins to destinations so that the moves cost least in total.
@@ -36,10 +33,8 @@ def cheapest_assignment(movers: Movers, pairs: list[Pair]) -> list[Pair]:
 def _assign(movers: Movers, kind: int, pairs: list[Pair]) -> list[Pair]:
     groups, ends = [g for g, _ in pairs], [destination for _, destination in pairs]
     if not movers.mixed:
-        cost = np.minimum(movers.cost[np.ix_(groups, ends)], PROHIBITIVE)
-        chosen, columns = linear_sum_assignment(cost)
-        if (cost[chosen, columns] >= PROHIBITIVE).any():
-            return pairs
+        # What is not allowed costs inf, and is never chosen: the moves as they came are one allowed way.
+        chosen, columns = linear_sum_assignment(movers.cost[np.ix_(groups, ends)])
         return [(groups[row], ends[column]) for row, column in zip(chosen, columns, strict=True)]
     return _assign_mixed(movers, kind, pairs)
 
@@ -59,13 +54,14 @@ def _assign_mixed(movers: Movers, kind: int, pairs: list[Pair]) -> list[Pair]:
     for origin, count in leaving.items():
         stay += [origin] * (sum(int(movers.origin[g]) == origin for g in rows) - count)
     destinations = [destination for _, destination in pairs]
-    cost = np.full((len(rows), len(destinations) + len(stay)), PROHIBITIVE)
-    cost[:, : len(destinations)] = np.minimum(movers.cost[np.ix_(rows, destinations)], PROHIBITIVE)
+    cost = np.full((len(rows), len(destinations) + len(stay)), np.inf)
+    cost[:, : len(destinations)] = movers.cost[np.ix_(rows, destinations)]
     if stay:
         own = movers.origin[rows][:, None] == np.array(stay)[None, :]
         cost[:, len(destinations) :][own] = 0.0
     chosen, columns = linear_sum_assignment(cost)
-    moves = [(row, column) for row, column in zip(chosen, columns, strict=True) if column < len(destinations)]
-    if any(cost[row, column] >= PROHIBITIVE for row, column in moves):
-        return pairs
-    return [(rows[row], destinations[column]) for row, column in moves]
+    return [
+        (rows[row], destinations[column])
+        for row, column in zip(chosen, columns, strict=True)
+        if column < len(destinations)
+    ]

@@ -18,12 +18,14 @@ class AttendanceIndex:
     `order` (Z, S): stations by attendance time, nearest first; ties by station index.
     `sorted_s` (Z, S + 1): their times in seconds; the last column is inf and stands for "none".
     `rank` (S, Z): the place of each station in the order of each zone.
+    `attendance_s` (S, Z): the times as they came, station by station.
     `ground` (Z,): the station whose ground the zone is, the nearest of all.
     """
 
     order: Int16Array
     sorted_s: Float32Array
     rank: Int16Array
+    attendance_s: Float32Array
     ground: IntArray
 
     @classmethod
@@ -48,6 +50,8 @@ class AttendanceIndex:
             order=order,
             sorted_s=sorted_s,
             rank=np.ascontiguousarray(rank.T),
+            # A copy, so that kernels get one type whatever array it was.
+            attendance_s=np.array(attendance_s, dtype=np.float32, order="C"),
             ground=order[:, 0].astype(np.int64),
         )
 

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.cover.arrays import FloatArray, IntArray
-from optimiser.cover.attendance_index import AttendanceIndex
 from optimiser.cover.cuts import CutStore
 from optimiser.cover.master import Master, Relaxed
-from optimiser.cover.movers import Movers
 from optimiser.cover.plan import Certificate, relative_gap
 from optimiser.cover.problem import CoverProblem
 from optimiser.cover.search import CoverSearch, Found
@@ -34,8 +32,12 @@ IDLE_ITERATIONS = 3
 # Bounds on the number of iterations: never met in practice.
 MOST_LINEAR_ITERATIONS = 200
 MOST_WHOLE_ITERATIONS = 60
-# A whole-number programme is given at most so long before cancelling is looked at again.
-WHOLE_SLICE_S = 0.5
+# A whole-number programme is given at most so long, because nothing can stop it from outside: a caller that
+# cancels, with a newer picture in hand, waits for its end.
+WHOLE_SLICE_S = 0.1
+# The least gap that can be asked for: bounds of whole-number programmes are lowered by 1e-5 (WHOLE_MARGIN),
+# their cuts may be broken by as much again, and a quarter of the gap is left to the solver.
+LEAST_TARGET_GAP = 3e-5
 # Moves are left aside once they lift the bound to within this share of the gap asked for.
 ENOUGH_SHARE = 0.98
 # A cut that rises by less than this share of the objective is not worth a row.
@@ -58,12 +60,14 @@ class Certification:
 
     Parameters
     ----------
-    index, store
+    store
         Of the region.
-    problem, movers
-        The problem and its movers.
+    problem, state
+        The problem and its state without any move.
     starts
         Plans to start from, the best last.
+    bound
+        A lower bound proven earlier for the same problem, 0 where there is none.
     finished
         Says "cancelled" or "time" once the attempt must stop, else None.
     remaining_s
@@ -72,26 +76,26 @@ class Certification:
 
     def __init__(
         self,
-        index: AttendanceIndex,
         store: CutStore,
         problem: CoverProblem,
-        movers: Movers,
+        state: CoverState,
         starts: list[tuple[Pair, ...]],
         *,
+        bound: float,
         finished: Callable[[], Certificate | None],
         remaining_s: Callable[[], float],
         target_gap: float = PROVEN_GAP,
     ) -> None:
-        self._store, self._problem, self._movers = store, problem, movers
+        self._store, self._problem, self._movers = store, problem, state.movers
         self._finished, self._remaining_s, self._target = finished, remaining_s, target_gap
-        self._search = CoverSearch(CoverState(index, problem, movers))
+        self._search = CoverSearch(state, lambda: finished() is not None)
         base_prices = self._search.state.prices()
         self._search.restart(starts[-1])
         self.best = self._exact()
-        self.bound = 0.0
+        self.bound = min(bound, self.best.objective)
         self._pool = store.pool(problem)
         n_groups = problem.n_kinds * store.n_groups
-        self._master = Master(movers, n_groups, problem.max_moves, self.best.objective)
+        self._master = Master(state.movers, n_groups, problem.max_moves, self.best.objective)
         self._master.admit(base_prices, COLUMNS_AT_START)
         self._master.admit(self._search.state.prices(), COLUMNS_AT_START)
         for pairs in starts:
@@ -212,20 +216,17 @@ class Certification:
         few moves are left that the programmes are small. Each answer is priced exactly: a better plan, or
         new cuts.
         """
-        slice_s = WHOLE_SLICE_S
         for _ in range(MOST_WHOLE_ITERATIONS):
             if self._proven() or self._finished() is not None:
                 return
             enough = self.best.objective * (1.0 - ENOUGH_SHARE * self._target)
             useful = relaxed.bound + relaxed.reduced < enough
-            seconds = min(slice_s, self._remaining_s())
+            seconds = min(WHOLE_SLICE_S, self._remaining_s())
+            self._master.scale_to(self.best.objective)
             whole = self._master.solve_whole(self._pool, self._rows, useful, self._target / 4.0, seconds)
             if whole is None:
-                slice_s *= 2.0
                 continue
             self._raise_bound(min(whole.bound, enough))
-            if not whole.settled:
-                slice_s *= 2.0
             pairs = tuple((g, end) for g, end, times in whole.moved for _ in range(times))
             counts = self._counts_of(pairs)
             self._cut(counts, self._pool.value_at(counts))

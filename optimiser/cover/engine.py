@@ -13,9 +13,9 @@ import numpy as np
 
 from optimiser.cover.arrays import CoverInputError, Float32Array
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.cover.certificate import PROVEN_GAP, Certification, Certified
+from optimiser.cover.certificate import LEAST_TARGET_GAP, PROVEN_GAP, Certification, Certified
 from optimiser.cover.cuts import CutStore
-from optimiser.cover.figures import Figures, zone_times
+from optimiser.cover.figures import FEW_APPLIANCES, Figures, times_of_kind, zone_times
 from optimiser.cover.movers import Movers
 from optimiser.cover.plan import (
     Certificate,
@@ -27,17 +27,12 @@ from optimiser.cover.plan import (
 )
 from optimiser.cover.problem import CoverProblem
 from optimiser.cover.reasons import MoveReason, explain
-from optimiser.cover.search import CoverSearch, Found
+from optimiser.cover.search import CoverSearch, Found, never
 from optimiser.cover.standard import Standard
-from optimiser.cover.state import CoverState
+from optimiser.cover.state import CoverState, Saved
 
 # Time given to the certificate of the warm-up problem: enough to touch every part once.
 WARM_UP_S = 2.0
-
-
-def never() -> bool:
-    """Return False: the answer of a caller that never cancels."""
-    return False
 
 
 class CoverEngine:
@@ -65,6 +60,8 @@ class CoverEngine:
         self.index = AttendanceIndex.build(attendance_s)
         self._cuts = CutStore.of(self.index, attendance_s)
         self._stopwatch = stopwatch
+        # Of the problem asked about last: first plan, reasons and certificate start from the same state.
+        self._latest: tuple[CoverProblem, CoverState, Saved] | None = None
 
     def warm_up(self) -> None:
         """Compile every kernel (or load it from disk), so that the first live plan does not wait for it."""
@@ -84,7 +81,11 @@ class CoverEngine:
         )
         plan = self.first_plan(problem)
         self.certify(problem, plan, WARM_UP_S)
-        explain(problem, plan, self.index)
+        self.explain(problem, plan)
+        for held in (0, FEW_APPLIANCES + 1):
+            times_of_kind(self.index, np.full(n_stations, held), self.standards[0].cap_s)
+        # The warm-up problem is not asked about again.
+        self._latest = None
 
     def first_plan(self, problem: CoverProblem) -> CoverPlan:
         """Return a good plan within milliseconds, with the frontier of fewer moves; nothing is proven yet.
@@ -95,10 +96,9 @@ class CoverEngine:
             Where the problem is not of this engine's region and standards.
         """
         self._check(problem)
-        movers = Movers.of(problem)
-        state = CoverState(self.index, problem, movers)
+        state = self._state_of(problem)
         found = CoverSearch(state).frontier(problem.max_moves)
-        return self._plan(problem, movers, found)
+        return self._plan(problem, state.movers, found)
 
     def certify(
         self,
@@ -114,21 +114,28 @@ class CoverEngine:
         Parameters
         ----------
         problem, plan
-            The problem and a plan for it, from `first_plan` or an earlier `certify`.
+            The problem and a plan for this very problem, from `first_plan` or an earlier `certify`, whose
+            bound is where this one starts.
         seconds
             Time allowed. The bound is valid whenever it stops.
         cancelled
-            Asked every few milliseconds (up to half a second within a whole-number programme).
+            Asked between steps. A step takes milliseconds, a linear programme some ten for London, and a
+            whole-number programme at most a tenth of a second: so soon a cancel takes effect.
         target_gap
-            Stop once the gap is no larger.
+            Stop once the gap is no larger; at least `LEAST_TARGET_GAP`.
 
         Raises
         ------
         CoverInputError
-            Where the problem is not of this engine's region and standards, or the plan breaks its rules.
+            Where the problem is not of this engine's region and standards, the plan breaks its rules, or
+            the target gap is smaller than can be proven.
         """
         self._check(problem)
-        movers = Movers.of(problem)
+        if not LEAST_TARGET_GAP <= target_gap < 1.0:
+            expected = f"{LEAST_TARGET_GAP:g} (the least that can be proven) to less than 1"
+            raise CoverInputError("target_gap", target_gap, expected)
+        state = self._state_of(problem)
+        movers = state.movers
         starts = [tuple(movers.pairs_of(point.moves)) for point in plan.frontier]
         starts.append(tuple(movers.pairs_of(plan.moves)))
         for pairs in starts:
@@ -144,11 +151,11 @@ class CoverEngine:
             return "time" if self._stopwatch() >= end else None
 
         certified = Certification(
-            self.index,
             self._cuts,
             problem,
-            movers,
+            state,
             starts,
+            bound=plan.bound if plan.bound is not None else 0.0,
             finished=finished,
             remaining_s=lambda: max(0.0, end - self._stopwatch()),
             target_gap=target_gap,
@@ -185,7 +192,17 @@ class CoverEngine:
     def explain(self, problem: CoverProblem, plan: CoverPlan) -> tuple[MoveReason, ...]:
         """Return the reasons of each move of a plan, in the plan's order."""
         self._check(problem)
-        return explain(problem, plan, self.index)
+        return explain(problem, plan, self.index, self._state_of(problem))
+
+    def _state_of(self, problem: CoverProblem) -> CoverState:
+        """Return the state of a problem without any move, made anew or brought back to the last bit."""
+        if self._latest is not None and self._latest[0] is problem:
+            _, state, saved = self._latest
+            state.load(saved)
+            return state
+        state = CoverState(self.index, problem, Movers.of(problem))
+        self._latest = problem, state, state.save()
+        return state
 
     def _check(self, problem: CoverProblem) -> None:
         if problem.standards != self.standards:

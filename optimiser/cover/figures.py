@@ -7,17 +7,22 @@ import numpy as np
 
 from optimiser.cover.arrays import Float32Array, FloatArray, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.cover.kernels import sums_of, times_of
+from optimiser.cover.kernels import sums_of, times_of, times_of_few
 from optimiser.cover.plan import CoverFigures, Move, ZoneTimes
 from optimiser.cover.problem import CoverProblem
 
+# Up to so many appliances of a kind, times are sought station by station: measured at London's size (102
+# stations, 4,835 zones), where both ways take the same time at some 25.
+FEW_APPLIANCES = 20
+
 
 def demand_row(problem: CoverProblem, k: int) -> FloatArray:
-    """Return the demand of one kind as the kernels take it: (Z,), float64, without gaps.
+    """Return the demand of one kind as the kernels take it: (Z,), float64, without gaps, writeable.
 
-    Any other type would compile every kernel once more, in the middle of a live solve.
+    Any other type would compile every kernel once more, in the middle of a live solve; to Numba an array
+    that may not be written to is another type. So it is always a copy.
     """
-    return np.ascontiguousarray(problem.demand_per_h[k], dtype=np.float64)
+    return np.array(problem.demand_per_h[k], dtype=np.float64)
 
 
 def counts_after(problem: CoverProblem, moves: tuple[Move, ...]) -> IntArray:
@@ -36,7 +41,10 @@ def times_of_kind(
     """Return capped times of the first and second appliance of one kind, (Z,) each, from counts (S,)."""
     first_s = np.empty(index.n_zones, dtype=np.float32)
     second_s = np.empty(index.n_zones, dtype=np.float32)
-    times_of(counts, index.order, index.sorted_s, float(cap_s), first_s, second_s)
+    if counts.sum() <= FEW_APPLIANCES:
+        times_of_few(counts, index.attendance_s, float(cap_s), first_s, second_s)
+    else:
+        times_of(counts, index.order, index.sorted_s, float(cap_s), first_s, second_s)
     return first_s, second_s
 
 
@@ -75,6 +83,6 @@ class Figures:
             first_s, second_s = times_of_kind(self._index, counts, standard.cap_s)
             sums = sums_of(first_s, second_s, demand_row(self._problem, k), standard.as_row())
             # Where nothing is asked for, nothing is missed.
-            shares = [min(1.0, part / sums[3]) if sums[3] > 0.0 else 1.0 for part in sums[1:3]]
-            self._known[key] = (sums[0], shares[0], shares[1])
+            shares = [min(1.0, part / sums[4]) if sums[4] > 0.0 else 1.0 for part in sums[2:4]]
+            self._known[key] = (sums[0] + sums[1], shares[0], shares[1])
         return self._known[key]

@@ -80,7 +80,7 @@ class Master:
         self._movers = movers
         self._n_groups = n_groups
         self._max_moves = max_moves
-        self._scale = SOLVER_SCALE / scale if scale > 0.0 else 1.0
+        self.scale_to(scale)
         self._n_stations = movers.counts.shape[1]
         self._held = movers.counts.sum(axis=0)
         # Only stations that the moves could overfill need a row.
@@ -90,6 +90,10 @@ class Master:
         self._cell = cell
         self._allowed = np.isfinite(movers.cost)
         self.columns: BoolArray = np.zeros(movers.cost.shape, dtype=bool)
+
+    def scale_to(self, objective: float) -> None:
+        """Scale programmes by the objective of the best plan known: the margin of bounds is a share of it."""
+        self._scale = SOLVER_SCALE / objective if objective > 0.0 else 1.0
 
     def admit(self, values: FloatArray, most: int) -> int:
         """Admit the columns (groups, S) of least value, at most so many; return how many are new."""

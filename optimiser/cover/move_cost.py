@@ -61,17 +61,17 @@ class MoveCostRule:
         ----------
         station_station_s
             Travel seconds from row to column, without turnout (a crew told to move is already in its
-            appliance), (S, S). Where it is inf the cost is that of the longest finite run in the matrix,
-            doubled: such a move is never worth it, yet costs stay finite.
+            appliance), (S, S). Where it is inf, there being no way, so is the cost: such a move is never
+            proposed.
         """
         travel_s = np.asarray(station_station_s, dtype=np.float64)
         if travel_s.ndim != 2 or travel_s.shape[0] != travel_s.shape[1]:
             raise CoverInputError("station_station_s", f"shape {travel_s.shape}", "(stations, stations)")
         if np.isnan(travel_s).any() or (travel_s < 0).any():
             raise CoverInputError("station_station_s", "a negative or undefined time", "zero or more seconds")
-        finite = travel_s[np.isfinite(travel_s)]
-        longest_s = float(finite.max()) if finite.size else 0.0
-        travel_s = np.where(np.isfinite(travel_s), travel_s, 2.0 * longest_s)
-        cost: FloatArray = self.fixed + self.per_s * travel_s / self.gap_h
+        reached = np.isfinite(travel_s)
+        # Without a price for driving, zero times inf would be undefined.
+        driving = self.per_s * np.where(reached, travel_s, 0.0) / self.gap_h
+        cost: FloatArray = np.where(reached, self.fixed + driving, np.inf)
         np.fill_diagonal(cost, 0.0)
         return cost

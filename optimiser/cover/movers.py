@@ -19,8 +19,8 @@ class Movers:
 
     G groups: same kind, same station, same prices, same rejected stations.
 
-    `kind`, `origin`, `size` (G,); `cost` (G, S), inf where the group may not go (rejected, or where it
-    stands); `open_cost` (G, S), the same as if nothing had been rejected; `members`: appliance indices of
+    `kind`, `origin`, `size` (G,); `cost` (G, S), inf where the group may not go (rejected, no way, or where
+    it stands); `open_cost` (G, S), the same as if nothing had been rejected; `members`: appliance indices of
     each group. `may_leave` (K, S): most appliances that may leave a station, by kind. `room` (S,): most
     available appliances a station may hold after the moves. `counts` (K, S): available ones before them.
     """
@@ -44,10 +44,13 @@ class Movers:
             rejected.setdefault(appliance, set()).add(station)
         groups: dict[tuple[int, int, int, frozenset[int]], list[int]] = {}
         homes_matter = problem.homeward_factor != 1.0
+        # Lists, because reading an array number by number takes most of the time otherwise.
+        kinds, stations = problem.appliance_kind.tolist(), problem.appliance_station.tolist()
+        homes = problem.home.tolist()
         for a in np.flatnonzero(problem.available & ~problem.locked).tolist():
-            origin, home = int(problem.appliance_station[a]), int(problem.home[a])
+            origin, home = stations[a], homes[a]
             key = (
-                int(problem.appliance_kind[a]),
+                kinds[a],
                 origin,
                 home if homes_matter and home != origin else -1,
                 frozenset(rejected[a] - {origin}) if a in rejected else frozenset(),
@@ -58,11 +61,13 @@ class Movers:
         cost = problem.move_cost[origin_of].astype(np.float64)
         cost[np.arange(len(keys)), origin_of] = np.inf
         for g, key in enumerate(keys):
-            if key[2] >= 0:
+            # A factor of zero does not build a road: zero times inf would be undefined.
+            if key[2] >= 0 and cost[g, key[2]] < np.inf:
                 cost[g, key[2]] *= problem.homeward_factor
         open_cost = cost.copy()
         for g, key in enumerate(keys):
-            cost[g, list(key[3])] = np.inf
+            if key[3]:
+                cost[g, list(key[3])] = np.inf
         kind = np.array([key[0] for key in keys], dtype=np.int64)
         size = np.array([len(members) for members in groups.values()], dtype=np.int64)
         return cls(
@@ -123,7 +128,9 @@ class Movers:
         for g, end in pairs:
             k, origin = int(self.kind[g]), int(self.origin[g])
             if not np.isfinite(self.cost[g, end]):
-                raise CoverInputError("moves", f"a move to station {end}", "one that is not rejected")
+                raise CoverInputError(
+                    "moves", f"a move to station {end}", "one with a way there, not rejected"
+                )
             counts[k, origin] -= 1
             counts[k, end] += 1
             leaving[k, origin] += 1

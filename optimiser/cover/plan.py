@@ -59,8 +59,9 @@ class CoverPlan:
 
     `objective` is risk after the moves plus their costs. `bound` is a proven lower bound on the objective
     of every allowed plan, None while nothing is proven; `gap` = (objective - bound) / objective.
-    `certificate` is "none" (never tried), "proven" (gap at most 0.1 %), "time" or "cancelled".
-    `moves` are ordered by what each brings, the best first.
+    `certificate` is "none" (never tried), "proven" (gap at most what was asked, 0.1 % by default), "time"
+    (the time, or the bounded number of programmes, was used up before) or "cancelled".
+    `moves` are ordered by what each brings, its cost aside, the best first: the order to show them in.
     """
 
     moves: tuple[Move, ...]

@@ -41,7 +41,8 @@ class CoverProblem:
     available, locked
         (A,). Only available appliances count; only available and not locked ones move, each once.
     move_cost
-        Cost of moving an appliance from row to column, objective units, (S, S).
+        Cost of moving an appliance from row to column, objective units, (S, S); inf where there is no way
+        and no such move may be made.
     homeward_factor
         The cost is multiplied by this where the destination is the appliance's home.
     forbidden
@@ -154,7 +155,7 @@ def _check_region(p: CoverProblem) -> None:
     _check_array("demand_per_h", p.demand_per_h, (len(p.standards), shape[1]), "f")
     _check_numbers("demand_per_h", p.demand_per_h)
     _check_array("move_cost", p.move_cost, (shape[0], shape[0]), "f")
-    _check_numbers("move_cost", p.move_cost)
+    _check_numbers("move_cost", p.move_cost, allow_inf=True)
 
 
 def _check_appliances(p: CoverProblem) -> None:

@@ -4,11 +4,11 @@ Called by services for every plan shown, after the plan is made. It judges the p
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from optimiser.cover.arrays import FloatArray, IntArray, StandardRow
+from optimiser.cover.arrays import FloatArray, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
 from optimiser.cover.figures import counts_after, demand_row, times_of_kind
 from optimiser.cover.kernels import sums_of
@@ -58,7 +58,10 @@ class MoveReason:
 
 
 def explain(
-    problem: CoverProblem, plan: CoverPlan, index: AttendanceIndex | None = None
+    problem: CoverProblem,
+    plan: CoverPlan,
+    index: AttendanceIndex | None = None,
+    state: CoverState | None = None,
 ) -> tuple[MoveReason, ...]:
     """Return the reasons of each move of a plan, in the plan's order.
 
@@ -68,24 +71,84 @@ def explain(
         The problem and a plan for it.
     index
         Sorted attendance times of the problem's region; built here where not given (much slower).
+    state
+        Of the problem, without any move, where the caller has it; it is left with the plan's moves made.
     """
     if not plan.moves:
         return ()
     index = index or AttendanceIndex.build(problem.attendance_s)
-    movers = Movers.of(problem)
-    pairs = movers.pairs_of(plan.moves)
-    state = CoverState(index, problem, movers)
+    state = state or CoverState(index, problem, Movers.of(problem))
+    pairs = state.movers.pairs_of(plan.moves)
     for pair in pairs:
         state.add(pair)
     rules = _binding_rules(problem, plan, state, pairs)
+    kinds: dict[int, _Kind] = {}
+    for move in plan.moves:
+        k = int(problem.appliance_kind[move.appliance])
+        if k not in kinds:
+            kinds[k] = _Kind(index, problem, k)
     return tuple(
-        _reason(index, problem, plan.moves, i, state.worth_of(pairs[i]) + move.cost, rules[i])
+        _reason(
+            kinds[int(problem.appliance_kind[move.appliance])],
+            problem,
+            plan.moves,
+            i,
+            state.contribution_of(pairs[i]),
+            rules[i],
+        )
         for i, move in enumerate(plan.moves)
     )
 
 
+class _View(NamedTuple):
+    """How one kind covers its zones from some counts.
+
+    Parameters
+    ----------
+    first_s
+        Time of the first appliance, (Z,).
+    first_cost, second_cost
+        What first and second times cost, objective units.
+    first_share, second_share
+        Shares of demand in time.
+    """
+
+    first_s: FloatArray
+    first_cost: float
+    second_cost: float
+    first_share: float
+    second_share: float
+
+
+class _Kind:
+    """One kind of appliance while a plan is judged: what all its moves have in common, computed once."""
+
+    def __init__(self, index: AttendanceIndex, problem: CoverProblem, k: int) -> None:
+        self.k, self.index = k, index
+        self.standard = problem.standards[k]
+        self.demand = demand_row(problem, k)
+        weight = np.bincount(index.ground, weights=self.demand, minlength=index.n_stations)
+        self.ground_demand: FloatArray = weight.astype(np.float64)
+        self.homes = set(problem.home[problem.appliance_kind == k].tolist())
+        self._known: dict[bytes, _View] = {}
+
+    def view(self, counts: IntArray) -> _View:
+        """Return how these counts (S,) cover the zones."""
+        key = counts.tobytes()
+        if key not in self._known:
+            times = times_of_kind(self.index, counts, self.standard.cap_s)
+            first_cost, second_cost, first, second, total = sums_of(
+                *times, self.demand, self.standard.as_row()
+            )
+            whole = total if total > 0.0 else np.inf
+            self._known[key] = _View(
+                times[0].astype(np.float64), first_cost, second_cost, first / whole, second / whole
+            )
+        return self._known[key]
+
+
 def _reason(
-    index: AttendanceIndex,
+    kind: _Kind,
     problem: CoverProblem,
     moves: tuple[Move, ...],
     i: int,
@@ -93,34 +156,27 @@ def _reason(
     rule: Rule | None,
 ) -> MoveReason:
     move = moves[i]
-    k = int(problem.appliance_kind[move.appliance])
-    standard, demand = problem.standards[k], demand_row(problem, k)
-    row = standard.as_row()
     others = moves[:i] + tuple(m for m in moves[i + 1 :] if not _same_place(problem, move, m))
-    before = counts_after(problem, others)[k]
+    before = counts_after(problem, others)[kind.k]
     after = before.copy()
     after[move.origin] -= 1
     after[move.destination] += 1
-    old = times_of_kind(index, before, standard.cap_s)
-    new = times_of_kind(index, after, standard.cap_s)
-    _, first_old, second_old, total = sums_of(*old, demand, row)
-    _, first_new, second_new, _ = sums_of(*new, demand, row)
-    old_s, new_s = old[0].astype(np.float64), new[0].astype(np.float64)
-    gains, loses = _grounds(index, demand, old_s - new_s)
+    old, new = kind.view(before), kind.view(after)
+    gains, loses = _grounds(kind, old.first_s - new.first_s)
     reason: Reason
     if int(problem.home[move.appliance]) == move.destination:
         reason = "returns_home"
-    elif before[move.destination] == 0:
+    elif old.first_cost - new.first_cost < old.second_cost - new.second_cost:
+        reason = "strengthens_second"
+    elif before[move.destination] == 0 and move.destination in kind.homes:
+        # Only a place where one of this kind belongs is missed: a standby point is empty on other days, too.
         reason = "fills_empty_ground"
     else:
-        second_old_s, second_new_s = old[1].astype(np.float64), new[1].astype(np.float64)
-        first = demand @ (_first_cost(old_s, row) - _first_cost(new_s, row))
-        second = demand @ (_second_cost(second_old_s, row) - _second_cost(second_new_s, row))
-        reason = "shortens_first" if first >= second else "strengthens_second"
+        reason = "shortens_first"
     return MoveReason(
         contribution=contribution,
-        first_share_gain=(first_new - first_old) / total if total > 0.0 else 0.0,
-        second_share_gain=(second_new - second_old) / total if total > 0.0 else 0.0,
+        first_share_gain=new.first_share - old.first_share,
+        second_share_gain=new.second_share - old.second_share,
         gains=gains,
         loses=loses,
         reason=reason,
@@ -133,21 +189,9 @@ def _same_place(problem: CoverProblem, one: Move, other: Move) -> bool:
     return bool(same_kind) and one.destination == other.destination
 
 
-def _second_cost(t: FloatArray, s: StandardRow) -> FloatArray:
-    cost: FloatArray = s[1] * t + s[5] * (t > s[3])
-    return cost
-
-
-def _first_cost(t: FloatArray, s: StandardRow) -> FloatArray:
-    cost: FloatArray = s[0] * t + s[4] * (t > s[2]) + s[5] * (t > s[3])
-    return cost
-
-
-def _grounds(
-    index: AttendanceIndex, demand: FloatArray, saved_s: FloatArray
-) -> tuple[tuple[GroundChange, ...], tuple[GroundChange, ...]]:
-    weight = np.bincount(index.ground, weights=demand, minlength=index.n_stations)
-    saved = np.bincount(index.ground, weights=demand * saved_s, minlength=index.n_stations)
+def _grounds(kind: _Kind, saved_s: FloatArray) -> tuple[tuple[GroundChange, ...], tuple[GroundChange, ...]]:
+    weight = kind.ground_demand
+    saved = np.bincount(kind.index.ground, weights=kind.demand * saved_s, minlength=weight.size)
     seconds = np.divide(saved, weight, out=np.zeros_like(saved), where=weight > 0.0)
 
     def name(stations: IntArray) -> tuple[GroundChange, ...]:

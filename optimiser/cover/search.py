@@ -4,6 +4,7 @@ Called by the engine (first plan) and by the certificate (improving a rounded pl
 allowed by the rules and exactly priced; it proves nothing about what is best.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -22,19 +23,36 @@ MOST_SWEEPS = 6
 MOST_MOVES_FOR_PAIRS = 8
 
 
+def never() -> bool:
+    """Return False: the answer of a caller that never stops a search."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A plan the search keeps: its pairs (group, destination), the best first, and its objective."""
+    """A plan the search keeps: its pairs (group, destination) and its objective.
+
+    The pair that brings most comes first, its cost aside: the order in which plans are shown.
+    """
 
     pairs: tuple[Pair, ...]
     objective: float
 
 
 class CoverSearch:
-    """Local search over plans, from the state without any move."""
+    """Local search over plans, from the state without any move.
 
-    def __init__(self, state: CoverState) -> None:
+    Parameters
+    ----------
+    state
+        Of the problem, without any move.
+    stopped
+        Asked between steps of a few milliseconds at most; once it says so, the search ends where it is.
+    """
+
+    def __init__(self, state: CoverState, stopped: Callable[[], bool] = never) -> None:
         self.state = state
+        self._stopped = stopped
         self.pairs: list[Pair] = []
         self._least = LEAST_GAIN_SHARE * max(state.objective, 1.0)
 
@@ -62,7 +80,7 @@ class CoverSearch:
         for _ in range(MOST_SWEEPS):
             self._fill(max_moves)
             self._turn_all()
-            replaced = [self._replace(pair) for pair in tuple(self.pairs)]
+            replaced = [not self._stopped() and self._replace(pair) for pair in tuple(self.pairs)]
             if not any(replaced):
                 return
 
@@ -71,6 +89,8 @@ class CoverSearch:
         if len(self.pairs) > MOST_MOVES_FOR_PAIRS:
             return
         for first, second in combinations(tuple(self.pairs), 2):
+            if self._stopped():
+                return
             # A plan changed since the pairs were listed may hold only one of them.
             if first == second or not {first, second} <= set(self.pairs):
                 continue
@@ -96,7 +116,7 @@ class CoverSearch:
 
     def keep(self) -> Found:
         """Return the present plan."""
-        order = sorted(self.pairs, key=self.state.worth_of, reverse=True)
+        order = sorted(self.pairs, key=self.state.contribution_of, reverse=True)
         return Found(tuple(order), self.state.objective)
 
     def _add(self, pair: Pair) -> None:

@@ -80,7 +80,7 @@ class CoverState:
         return self._risk + self.cost
 
     def prices(self) -> FloatArray:
-        """Return the value of a further move of each group to each station, (G, S); inf where rejected."""
+        """Return the value of a further move of each group to each station, (G, S); inf where not allowed."""
         kind, origin = self.movers.kind, self.movers.origin
         change = self._loss[kind, origin][:, None] - self._gain[kind] - self._extra[kind, origin]
         prices: FloatArray = change + self.movers.cost
@@ -115,6 +115,10 @@ class CoverState:
         has_room = (self._total < self._room) | (without == "bays")
         may_leave = self._present() if without == "min_cover" else self._may_leave
         cost = self._unrejected_cost() if without == "rejected" else self._cost
+        overfull = self._total > self._room
+        if without != "bays" and overfull.any():
+            # A move was taken back whose place another had taken: only a move from there is allowed now.
+            may_leave = np.where(overfull, may_leave, 0)
         best = Candidate(np.inf, -1, -1)
         for k in range(len(self._demand)):
             value, origin, destination = best_pair(
@@ -144,10 +148,13 @@ class CoverState:
         return np.inf if self._total[origin] >= self._room[origin] else self.worth_of(pair)
 
     def worth_of(self, pair: Pair) -> float:
-        """Return what a move made earlier brings now: the objective without it minus the objective."""
+        """Return what a move made earlier is worth now: the objective without it minus the objective."""
+        return self.contribution_of(pair) - float(self.movers.cost[pair])
+
+    def contribution_of(self, pair: Pair) -> float:
+        """Return what a move made earlier brings now, its cost aside: the risk without it minus the risk."""
         g, destination = pair
-        k, origin = int(self.movers.kind[g]), int(self.movers.origin[g])
-        return self._risk_change(k, destination, origin) - float(self.movers.cost[g, destination])
+        return self._risk_change(int(self.movers.kind[g]), destination, int(self.movers.origin[g]))
 
     def best_turn(self, pairs: list[Pair]) -> tuple[float, Pair, Pair] | None:
         """Return the best change of one end of one of the moves made: value, old pair, new pair."""
