@@ -12,15 +12,17 @@ PLANS_REMEMBERED = 512
 
 
 class LatencyLedger:
-    """Matches batches to plans by log offset.
+    """Matches batches to plans by log offset; `samples_s` holds the wait of each batch served.
 
     A plan made from the picture at `picture_offset` serves every batch whose last offset is not above it.
-    Each plan gives one sample: the wait of the oldest batch it serves, so that coalescing hides nothing.
+    Each event counts, with the wait of the first event of its batch: neither coalescing nor a stall that one
+    plan ends can hide behind the number of plans.
     """
 
     def __init__(self) -> None:
         """Start empty."""
         self.samples_s: list[float] = []
+        self._events: list[int] = []
         self._waiting: deque[tuple[int, float, int]] = deque()
         self._plans: deque[tuple[int, float]] = deque(maxlen=PLANS_REMEMBERED)
 
@@ -40,20 +42,28 @@ class LatencyLedger:
             self._waiting.append((last_offset, since_s, events))
             return
         at_s = next(at for offset, at in self._plans if offset >= last_offset)
-        self.samples_s.append(max(0.0, at_s - since_s))
+        self._served(max(0.0, at_s - since_s), events)
 
     def planned(self, picture_offset: int, at_s: float) -> None:
         """Note a plan received at `at_s`; a later revision of a plan serves nothing new."""
         if picture_offset <= self.served_offset:
             return
         self._plans.append((picture_offset, at_s))
-        oldest_s: float | None = None
         while self._waiting and self._waiting[0][0] <= picture_offset:
-            since_s = self._waiting.popleft()[1]
-            oldest_s = since_s if oldest_s is None else min(oldest_s, since_s)
-        if oldest_s is not None:
-            self.samples_s.append(at_s - oldest_s)
+            _, since_s, events = self._waiting.popleft()
+            self._served(at_s - since_s, events)
+
+    def _served(self, wait_s: float, events: int) -> None:
+        self.samples_s.append(wait_s)
+        self._events.append(events)
+
+    @property
+    def events_served(self) -> int:
+        """How many events have had their plan."""
+        return sum(self._events)
 
     def percentile_ms(self, percent: float) -> float | None:
-        """Return a percentile of the samples in milliseconds; None without any."""
-        return None if not self.samples_s else float(np.percentile(self.samples_s, percent) * 1e3)
+        """Return a percentile over all events served, in milliseconds; None without any."""
+        if not self.samples_s:
+            return None
+        return float(np.percentile(np.repeat(self.samples_s, self._events), percent) * 1e3)

@@ -49,10 +49,10 @@ class ReplayReport:
         Attendance in the two worlds; `with_moves` is None where none were to be accepted.
     in_time_only_with, in_time_only_without
         Calls on which only one of the worlds had its first appliance in time.
-    event_to_plan_p50_ms, event_to_plan_p99_ms
+    event_to_plan_p50_ms, event_to_plan_p99_ms, event_to_plan_max_ms
         To the plan received that answers an event, from the moment the event was due (at a speed: lateness
         of the feed itself and waiting to be sent count) or its request began (flat out and closed loop);
-        the oldest event of each plan counts. Unserved events are in no percentile.
+        every event counts, with the wait of the first of its batch. Unserved events are in no percentile.
     arrivals
         Whether the feed's pace hung on the service: open, flat out, or closed loop (lock-step).
     events_unserved
@@ -92,6 +92,7 @@ class ReplayReport:
     event_to_plan_samples: int
     event_to_plan_p50_ms: float | None
     event_to_plan_p99_ms: float | None
+    event_to_plan_max_ms: float | None
     events_unserved: int
     plans_awaited_in_vain: int
     plans_with_gap: int
@@ -132,8 +133,8 @@ class ReplayReport:
         yield f"events               {self.events} ({self.events_per_s:.0f} /s over {self.duration_s:.0f} s)"
         yield f"plans                {self.plans}"
         yield (
-            f"moves                {self.moves_proposed} proposed (distinct), {self.moves_accepted} "
-            f"accepted, {self.moves_refused} no longer possible, {self.moves_carried_out} carried out"
+            f"moves                {self.moves_proposed} different ones proposed; accepted "
+            f"{self.moves_accepted} times, {self.moves_refused} no longer possible, {self.moves_carried_out} carried out"
         )
         yield f"without moves        {self._attendance_words(self.without_moves)}"
         if self.with_moves is None:
@@ -146,7 +147,8 @@ class ReplayReport:
             )
         yield (
             f"event to plan        p50 {_number(self.event_to_plan_p50_ms, '.1f')} ms, "
-            f"p99 {_number(self.event_to_plan_p99_ms, '.1f')} ms ({self.event_to_plan_samples} plans; "
+            f"p99 {_number(self.event_to_plan_p99_ms, '.1f')} ms, "
+            f"most {_number(self.event_to_plan_max_ms, '.1f')} ms ({self.event_to_plan_samples} events; "
             f"{ARRIVALS_WORDS[self.arrivals]})"
         )
         if self.arrivals == "open":
@@ -157,6 +159,7 @@ class ReplayReport:
             f"gap                  p50 {_number(self.gap_p50, '.5%')}, p95 {_number(self.gap_p95, '.5%')} "
             f"({self.plans_with_gap} plans carried one)"
         )
+        yield f"requests repeated    {self.retries} (the service was away or busy)"
         yield f"dead letters         {self.dead_letters}"
         yield f"incidents left open  {self.incidents_left_open}"
 

@@ -40,21 +40,23 @@ def test_an_event_without_end_is_not_collected_for_ever(monkeypatch: pytest.Monk
         list(ServerSentEvents().feed(b"data: " + b"x" * 200))
 
 
-def test_a_plan_serves_all_batches_up_to_its_picture_and_counts_the_oldest() -> None:
+def test_a_plan_serves_all_batches_up_to_its_picture_and_every_event_counts() -> None:
     ledger = LatencyLedger()
-    ledger.posted(3, 10.0)
+    ledger.posted(3, 10.0, 4)
     ledger.posted(5, 10.5)
     ledger.posted(9, 10.6)
     ledger.planned(2, 10.7)
     assert ledger.samples_s == []
     ledger.planned(6, 11.0)
-    assert ledger.samples_s == [1.0]
+    assert ledger.samples_s == [1.0, 0.5]
+    assert ledger.events_served == 5
     assert ledger.unserved == 1
     ledger.planned(6, 12.0)
     ledger.planned(12, 11.6)
-    assert ledger.samples_s == pytest.approx([1.0, 1.0])
+    assert ledger.samples_s == pytest.approx([1.0, 0.5, 1.0])
     assert ledger.unserved == 0
     assert ledger.percentile_ms(50) == pytest.approx(1_000.0)
+    assert ledger.percentile_ms(0) == pytest.approx(500.0)
 
 
 def test_events_no_plan_answers_stay_unserved_and_in_no_sample() -> None:
