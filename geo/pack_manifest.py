@@ -16,6 +16,12 @@ class PackError(ValueError):
     """A region pack cannot be read or written; the message names the file, the field and what to do."""
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """Only the names of a pack's files, whatever its version."""
+
+    files: dict[str, msgspec.Raw] = {}
+
+
 class Head(msgspec.Struct, frozen=True):
     """What every version of the manifest has."""
 

@@ -20,7 +20,7 @@ from geo.arrays import GeometryArray
 from geo.distance_law import DistanceLaw
 from geo.npy_array import AnyArray, array_from_npy
 from geo.pack_files import plain_size, put_in_place, read_start, write_durably
-from geo.pack_manifest import Counts, FileEntry, Head, KindEntry, LawEntry, Manifest, Names, PackError
+from geo.pack_manifest import Counts, FileEntry, Head, KindEntry, LawEntry, Listed, Manifest, Names, PackError
 from geo.polygon_wkb import polygons_from_wkb, polygons_to_wkb
 from geo.region import PACK_VERSION, ApplianceKind, Appliances, Region, Stations, Zones
 from geo.road_network import RoadNetwork
@@ -68,18 +68,25 @@ def save_region(region: Region, folder: Path) -> None:
 
 
 def check_may_write(folder: Path) -> None:
-    """Raise PackError where `folder` holds something that is not a region pack, or is a file."""
+    """Raise PackError where `folder` is a file, or holds anything that is not of a region pack."""
     if not folder.exists():
         return
     if not folder.is_dir():
         raise PackError(f"{folder}: is a file; name a folder for the region pack")
     if any(folder.iterdir()):
         try:
-            _read_head(folder / MANIFEST)
-        except PackError as error:
+            _, content = _read_head(folder / MANIFEST)
+            listed = msgspec.json.decode(content, type=Listed)
+        except (PackError, *DECODE_ERRORS) as error:
             raise PackError(
                 f"{folder}: holds something that is not a region pack; name another folder or empty it"
             ) from error
+        foreign = {entry.name for entry in folder.iterdir()} - set(listed.files) - {MANIFEST}
+        if foreign:
+            raise PackError(
+                f"{folder}: holds {min(foreign)!r}, which is not of the pack and would be lost; name another "
+                "folder or move it away"
+            )
 
 
 def load_region(folder: Path) -> Region:

@@ -23,6 +23,8 @@ from streams.events import (
 
 MAX_AHEAD = timedelta(minutes=5)
 """How far ahead of this service's clock a sender's clock may run."""
+MAX_LEAP = timedelta(days=7)
+"""While events keep coming in, none may run further ahead of them: it would shut all others out as late."""
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Before this, a timestamp is a mistake (a zero, or another epoch)."""
 MAX_EXPECTED_BACK = timedelta(hours=1)
@@ -41,8 +43,10 @@ class EventCheck:
         self._stations = frozenset(region.stations.ids)
         self._kinds = frozenset(kind.id for kind in region.kinds)
 
-    def from_outside(self, event: Event, now: datetime, as_of: datetime) -> None:
-        """Check an event a client sends; `now` is the wall clock, `as_of` the picture's time.
+    def from_outside(self, event: Event, now: datetime, as_of: datetime, busy: bool) -> None:
+        """Check an event a client sends.
+
+        `now` is the wall clock, `as_of` the picture's time, `busy` whether events have come in lately.
 
         Raises
         ------
@@ -56,6 +60,13 @@ class EventCheck:
                 "time",
                 f"{event.time.isoformat()} is more than 5 minutes ahead of this service's clock "
                 f"({now.isoformat(timespec='seconds')}); times are UTC",
+            )
+        if busy and event.time > as_of + MAX_LEAP:
+            raise DecodeError(
+                "time",
+                f"{event.time.isoformat()} is over {MAX_LEAP.days} days ahead of the area's newest event "
+                f"({as_of.isoformat(timespec='seconds')}), which other senders still follow: a replay or a "
+                "simulated day runs here; send times of its clock",
             )
         self.content(event, as_of)
 

@@ -20,6 +20,8 @@ EventName = tuple[str, str]
 IDS_REMEMBERED = 65_536
 """Event names remembered for each area, so that a sender that tries again adds nothing. The fold is
 idempotent anyway; this only keeps the log free of repeats."""
+BUSY_WITHIN_S = 60.0
+"""An area with an event within so many seconds has senders whose clock is the one to follow."""
 ERRORS_REPORTED = 100
 """Of a bad batch, so many errors are named; their number is always told."""
 
@@ -104,10 +106,12 @@ class Ingest:
         count = 0
         now = datetime.now(UTC)
         as_of = self._state.picture.as_of
+        last_ns = self._state.last_event_ns
+        busy = last_ns is not None and time.time_ns() - last_ns < BUSY_WITHIN_S * 1e9
         for index, payload in enumerate(payloads):
             try:
                 event = codec.decode(payload)
-                self._check.from_outside(event, now, as_of)
+                self._check.from_outside(event, now, as_of, busy)
                 as_of = max(as_of, event.time)
                 ids.append((event.source, event.id))
             except DecodeError as error:

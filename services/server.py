@@ -125,7 +125,7 @@ def _bound(settings: Settings) -> socket.socket:
     except OSError as error:
         bound.close()
         raise ServerStartError(
-            f"port {settings.port} on {settings.host} cannot be used ({error.strerror}); set COVER_PORT to "
-            "another, or to 0 for any free one"
+            f"port {settings.port} on {settings.host} cannot be used ({error.strerror}); give another "
+            "with --port or COVER_PORT, or 0 for any free one"
         ) from error
     return bound

@@ -20,6 +20,8 @@ from optimiser.cover.move_cost import MoveCostRule
 _MOVE_COST = MoveCostRule()
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 CONFIG_VARIABLE = "COVER_CONFIG"
+OTHER_VARIABLES = ("COVER_AREA", "COVER_SHARED_DATA", "COVER_TEST_SEED")
+"""Read by the load scenario and the tests, not by the service."""
 
 
 class SettingsError(Exception):
@@ -122,6 +124,14 @@ def load_settings(**given: object) -> Settings:
     config = os.environ.get(CONFIG_VARIABLE)
     if config and not Path(config).is_file():
         raise SettingsError(f"{CONFIG_VARIABLE} names {config}, which is not a file")
+    unknown = {name for name in os.environ if name.startswith("COVER_")} - {
+        CONFIG_VARIABLE,
+        *OTHER_VARIABLES,
+        *(f"COVER_{name.upper()}" for name in Settings.model_fields),
+    }
+    if unknown:
+        known = ", ".join(sorted(f"COVER_{name.upper()}" for name in Settings.model_fields))
+        raise SettingsError(f"{min(unknown)}: no such setting; known: {CONFIG_VARIABLE}, {known}")
     try:
         return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     except ValidationError as error:

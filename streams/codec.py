@@ -6,7 +6,8 @@ looks at a region or a picture.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from enum import Enum
+from typing import TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -39,11 +40,13 @@ def decode(payload: bytes) -> Event:
         payload.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DecodeError("", f"the body is not UTF-8: byte {error.start} is wrong") from None
-    envelope = _decoded(_envelope, payload, "")
+    if not payload.strip():
+        raise DecodeError("", "the body is empty; send one CloudEvent as a JSON object")
+    envelope = _decoded(_envelope, payload, "", Envelope)
     decoder = _data.get(envelope.type)
     if decoder is None:
         raise DecodeError("type", f"unknown event type {envelope.type!r}; known: {', '.join(sorted(TYPES))}")
-    data = _decoded(decoder, bytes(envelope.data), "data")
+    data = _decoded(decoder, bytes(envelope.data), "data", TYPES[envelope.type])
     try:
         time = envelope.time.astimezone(UTC)
     except OverflowError:
@@ -100,25 +103,31 @@ def encode_batch(events: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(events) + b"]"
 
 
-def _decoded(decoder: "msgspec.json.Decoder[T]", payload: bytes, prefix: str) -> T:
+def _decoded(decoder: "msgspec.json.Decoder[T]", payload: bytes, prefix: str, shape: type) -> T:
     try:
         return decoder.decode(payload)
     except msgspec.ValidationError as error:
-        field, reason = _field_and_reason(str(error), prefix)
-        raise DecodeError(field, reason) from None
+        field, reason = _field_and_reason(str(error), shape)
+        raise DecodeError(".".join(part for part in (prefix, field) if part), reason) from None
     except msgspec.DecodeError as error:
         raise DecodeError(prefix, f"not valid JSON: {error}") from None
     except RecursionError:
         raise DecodeError(prefix, "nested too deeply; an event is a flat object") from None
 
 
-def _field_and_reason(message: str, prefix: str) -> tuple[str, str]:
-    """Split msgspec's `reason - at `$.path`` into our field path and the reason."""
+def _field_and_reason(message: str, shape: type) -> tuple[str, str]:
+    """Split msgspec's `reason - at `$.path`` into field path and reason, and say what would be right."""
     reason, _, at = message.partition(" - at `")
     path = at.rstrip("`").removeprefix("$").removeprefix(".")
+    fields = get_type_hints(shape)
     for marker in ("Object missing required field `", "Object contains unknown field `"):
         if reason.startswith(marker):
             name = reason.removeprefix(marker).rstrip("`")
             path = f"{path}.{name}" if path else name
-            reason = "this field is required" if "missing" in marker else "unknown field; remove it"
-    return ".".join(part for part in (prefix, path) if part), reason
+            known = f"unknown field; remove it. Fields here: {', '.join(fields)}"
+            reason = "this field is required" if "missing" in marker else known
+    hint = fields.get(path)
+    for kind in (hint, *get_args(hint)):
+        if reason.startswith("Invalid enum value") and isinstance(kind, type) and issubclass(kind, Enum):
+            reason = f"{reason}; one of {', '.join(str(member.value) for member in kind)}"
+    return path, reason

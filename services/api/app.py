@@ -12,7 +12,15 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from services.api import cover_routes, event_routes, health_routes, problems, region_routes, stream_routes
+from services.api import (
+    cover_routes,
+    event_routes,
+    health_routes,
+    problems,
+    region_routes,
+    schemas,
+    stream_routes,
+)
 from services.api.access import AccessGuard
 from services.service import Service
 
@@ -44,6 +52,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
     app.state.region_answers = {}
     app.add_middleware(AccessGuard)
     problems.install(app)
+    schemas.describe(app)
     area = APIRouter(prefix=f"{API_PREFIX}/areas/{{area}}")
     for routes in (event_routes, cover_routes, region_routes, stream_routes):
         area.include_router(routes.router)

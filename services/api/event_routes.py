@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from services.api.context import AreaNow, ServiceNow, json_answer
 from services.api.problems import ProblemError
+from services.api.schemas import EVENT_SCHEMA
 from streams.codec import split_batch
 
 router = APIRouter(tags=["events"])
@@ -20,8 +21,8 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            ONE: {"schema": {"type": "object", "description": "One structured CloudEvents 1.0 event."}},
-            BATCH: {"schema": {"type": "array", "items": {"type": "object"}, "minItems": 1}},
+            ONE: {"schema": EVENT_SCHEMA},
+            BATCH: {"schema": {"type": "array", "items": EVENT_SCHEMA, "minItems": 1}},
         },
     }
 }
@@ -38,6 +39,8 @@ async def take_events(request: Request, area: AreaNow, service: ServiceNow) -> R
     if media_type not in {ONE, BATCH}:
         raise ProblemError(415, f"content type {media_type!r}; send {ONE} or {BATCH}")
     body = await _limited_body(request, service.settings.max_body_bytes)
+    if media_type == ONE and body.lstrip().startswith(b"["):
+        raise ProblemError(415, f"this is a batch (a JSON array); send it as {BATCH}")
     payloads = split_batch(body, service.settings.max_batch) if media_type == BATCH else [body]
     return json_answer(await area.ingest.take(payloads), 202)
 

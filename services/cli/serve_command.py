@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from geo.region_pack import PackError, load_region
+from geo.region_pack import MANIFEST, PackError, load_region
 from services.server import ServerStartError, serving
 from services.settings import Settings, SettingsError, load_settings
 
@@ -36,6 +36,11 @@ def serve(packs: tuple[Path, ...], data: Path | None, host: str | None, port: in
         regions = [load_region(pack) for pack in packs]
     except (SettingsError, PackError) as error:
         raise click.ClickException(str(error)) from error
+    if settings.data is not None and (settings.data / MANIFEST).exists():
+        raise click.ClickException(
+            f"{settings.data} is a region pack; name a folder of its own for log and checkpoints, "
+            f"e.g. --data {settings.data}-data"
+        )
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

@@ -134,7 +134,8 @@ class ReplayReport:
         yield f"plans                {self.plans}"
         yield (
             f"moves                {self.moves_proposed} different ones proposed; accepted "
-            f"{self.moves_accepted} times, {self.moves_refused} no longer possible, {self.moves_carried_out} carried out"
+            f"{self.moves_accepted} times, {self.moves_refused} no longer possible, "
+            f"{self.moves_carried_out} carried out"
         )
         yield f"without moves        {self._attendance_words(self.without_moves)}"
         if self.with_moves is None:

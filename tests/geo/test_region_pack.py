@@ -254,3 +254,15 @@ def test_names_that_are_no_names_are_named(pack: Path) -> None:
     rewrite(pack, "stations.json", b'{"ids": [1], "names": []}')
     with pytest.raises(PackError, match=r"stations\.json: .*ids"):
         load_region(pack)
+
+
+def test_a_pack_that_holds_something_else_too_is_not_replaced(tmp_path: Path) -> None:
+    region = small_city()
+    folder = tmp_path / "pack"
+    save_region(region, folder)
+    save_region(region, folder)
+    (folder / "log").mkdir()
+    (folder / "log" / "precious").write_text("events")
+    with pytest.raises(PackError, match="'log', which is not of the pack"):
+        save_region(region, folder)
+    assert (folder / "log" / "precious").read_text() == "events"

@@ -188,3 +188,45 @@ def test_twisted_headers_and_large_decisions_are_refused() -> None:
             assert (await client.http.get("/healthz")).status_code == 200
 
     asyncio.run(run())
+
+
+def test_one_event_far_ahead_does_not_shut_the_others_out() -> None:
+    async def run() -> None:
+        async with live() as client:
+            assert (await client.post(client.opening("I1"))).status_code == 202
+            await client.until("picture", lambda p: len(p["incidents"]) == 1)
+            leap = client.opening("I2", 60 * 24 * 8)
+            await refused(client, await client.post(leap), 422, "time", "over 7 days ahead")
+            assert (await client.post(client.opening("I3", 1))).status_code == 202
+
+    asyncio.run(run())
+
+
+def test_what_would_be_right_is_named() -> None:
+    async def run() -> None:
+        async with live() as client:
+            good = json.loads(client.opening())
+            wrong = good | {"data": good["data"] | {"category": "volcano"}}
+            answer = await client.post(json.dumps(wrong).encode())
+            await refused(client, answer, 422, "data.category", "fire, false_alarm, special_service, other")
+            wrong = good | {"data": good["data"] | {"lon": 0.1}}
+            await refused(client, await client.post(json.dumps(wrong).encode()), 422, "data.lon", "easting_m")
+            batch = await client.post_raw(b"[" + client.opening() + b"]", ONE)
+            assert batch.status_code == 415
+            assert BATCH in batch.json()["detail"]
+            empty = await client.post_raw(b"", ONE)
+            assert "empty" in empty.json()["detail"]
+
+    asyncio.run(run())
+
+
+def test_openapi_describes_every_event_type() -> None:
+    async def run() -> None:
+        async with live() as client:
+            api = (await client.http.get("/api/v1/openapi.json")).json()
+            for name in ("Envelope", "IncidentOpened", "ApplianceStatusChanged", "CoverPlanData"):
+                assert api["components"]["schemas"][name]["properties"], name
+            body = api["paths"]["/api/v1/areas/{area}/events"]["post"]["requestBody"]
+            assert body["content"][ONE]["schema"] == {"$ref": "#/components/schemas/Envelope"}
+
+    asyncio.run(run())

@@ -41,7 +41,7 @@ def folded(events: list[Event]) -> Picture:
     check = EventCheck(region)
     picture = empty_picture(region.id, PictureViewer(region).homes)
     for event in events:
-        check.from_outside(event, datetime.now(UTC), picture.as_of)
+        check.from_outside(event, datetime.now(UTC), picture.as_of, busy=False)
         picture = fold(picture, event)
     return picture
 

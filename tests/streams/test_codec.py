@@ -107,7 +107,7 @@ def test_bad_field_is_named(changes: dict[str, Any], field: str, word: str) -> N
         (b"\xff\xfe{}", "not UTF-8"),
         (b'{"id": "\xff"}', "not UTF-8"),
         (b"{", "not valid JSON"),
-        (b"", "not valid JSON"),
+        (b"", "the body is empty"),
         (b'{"id": NaN}', "not valid JSON"),
         (b"[" * 20_000, "Expected `object`"),
         (b" " * (codec.MAX_EVENT_BYTES + 1), "at most"),
