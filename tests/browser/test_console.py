@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -104,6 +104,17 @@ def appliance_now(url: str, appliance: str) -> dict[str, object]:
     return found
 
 
+def press_until(page: Page, key: str, done: Callable[[], bool], times: int = 5) -> None:
+    """Press a key until it has taken effect: the console refuses one while its picture is stale."""
+    for _ in range(times):
+        page.keyboard.press(key)
+        for _ in range(30):
+            if done():
+                return
+            page.wait_for_timeout(100)
+    raise AssertionError(f"key {key!r} had no effect in {times} presses")
+
+
 def test_operator_accepts_a_move_and_sees_it_carried_out(demo: CoverProcess, page: Page) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     opened = time.monotonic()
@@ -120,9 +131,8 @@ def test_operator_accepts_a_move_and_sees_it_carried_out(demo: CoverProcess, pag
     move_id = move.get_attribute("data-move-id")
     assert move_id
     appliance, station = move_id.split(">")
-    page.keyboard.press("a")
     row = page.get_by_test_id("decision").filter(has_text=appliance).first
-    expect(row).to_be_visible(timeout=10_000)
+    press_until(page, "a", lambda: row.is_visible())
     page.wait_for_function(
         "id => [...document.querySelectorAll('[data-testid=move]')]"
         ".some(m => m.dataset.moveId === id && ['told', 'on_the_way', 'arrived'].includes(m.dataset.state))",
@@ -146,7 +156,7 @@ def test_reject_needs_a_reason_and_takes_the_move_away(demo: CoverProcess, page:
     expect(page.get_by_test_id("move").first).to_be_visible(timeout=RECOMMENDED_WITHIN_MS)
     page.keyboard.press("1")
     move_id = page.get_by_test_id("move").first.get_attribute("data-move-id")
-    page.keyboard.press("r")
+    press_until(page, "r", lambda: page.get_by_test_id("reject-reasons").is_visible())
     page.keyboard.press("2")
     give_up = time.monotonic() + 20
     rejected: list[dict[str, object]] = []

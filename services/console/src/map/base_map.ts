@@ -17,6 +17,7 @@ setWorkerCount(1);
 export const ZONES = "zones";
 // Room for the buttons and for the bar below the map.
 const FIT_PADDING = { top: 28, left: 28, right: 28, bottom: 72 };
+const FIT_MS = 300;
 const MAX_ZOOM = 17;
 // Beyond this depth zone polygons are only scaled: they are finer than a pixel by then.
 const GEOMETRY_MAX_ZOOM = 13;
@@ -124,8 +125,8 @@ export function makeBaseMap(container: HTMLElement, region: Region, palette: Pal
   return map;
 }
 
-export function fitRegion(map: GlMap, region: Region): void {
-  map.fitBounds(region.bbox, { padding: FIT_PADDING, duration: 300 });
+export function fitRegion(map: GlMap, region: Region, duration = FIT_MS): void {
+  map.fitBounds(region.bbox, { padding: FIT_PADDING, duration });
 }
 
 /** Puts the colours of a theme, and of the layer's scale, on the map. */

@@ -103,6 +103,6 @@ function swatch(colour: string, label: string, hatched: boolean): HTMLElement {
       style: `background-color:${colour}`,
       "aria-hidden": "true",
     }),
-    label,
+    el("span", { class: "legend-label" }, label),
   );
 }

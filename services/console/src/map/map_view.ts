@@ -27,6 +27,8 @@ export class MapView {
   private zones: ZonePaint | null = null;
   private pointer: { x: number; y: number } | null = null;
   private pointerFrame = 0;
+  /** True once the operator has panned or zoomed: from then on a new size of the window leaves the view alone. */
+  private placedByHand = false;
 
   constructor(
     private readonly model: ConsoleModel,
@@ -57,6 +59,7 @@ export class MapView {
     }
     this.overlay = new Overlay(this.map, (nowMs) => this.scene.at(nowMs));
     this.listenToPointer(this.map);
+    this.keepFitted(this.map);
     this.addButtons(this.map);
     await Promise.all([this.loadZones(this.map), styled(this.map)]);
     this.loadLines(this.map);
@@ -99,6 +102,16 @@ export class MapView {
   private repaint(): void {
     if (this.map?.isStyleLoaded()) paint(this.map, paletteOf(this.model.dark), this.model.layer === "difference");
     else this.map?.once("idle", () => this.repaint());
+  }
+
+  private keepFitted(map: GlMap): void {
+    // Only what an officer does carries an event of the page.
+    map.on("movestart", (event) => {
+      if (event.originalEvent) this.placedByHand = true;
+    });
+    map.on("resize", () => {
+      if (!this.placedByHand) fitRegion(map, this.model.region, 0);
+    });
   }
 
   private listenToPointer(map: GlMap): void {
@@ -145,9 +158,18 @@ export class MapView {
       el(
         "div",
         { class: "map-buttons" },
-        button(words.map.zoomIn, "+", () => map.zoomIn()),
-        button(words.map.zoomOut, "−", () => map.zoomOut()),
-        button(words.map.whole, "⤢", () => fitRegion(map, this.model.region)),
+        button(words.map.zoomIn, "+", () => {
+          this.placedByHand = true;
+          map.zoomIn();
+        }),
+        button(words.map.zoomOut, "−", () => {
+          this.placedByHand = true;
+          map.zoomOut();
+        }),
+        button(words.map.whole, "⤢", () => {
+          this.placedByHand = false;
+          fitRegion(map, this.model.region);
+        }),
       ),
     );
   }

@@ -47,7 +47,7 @@ export class Tooltip {
     const station = stations.get(hit.id);
     if (hit.kind === "station" && station) return this.stationLines(station);
     const incident = picture?.incidents.get(hit.id);
-    if (hit.kind === "incident" && incident) return incidentLines(incident);
+    if (hit.kind === "incident" && incident) return incidentLines(incident, this.model.region.kinds);
     const appliance = picture?.appliances.get(hit.id);
     return hit.kind === "appliance" && appliance ? this.applianceLines(appliance) : [];
   }
@@ -94,9 +94,9 @@ function kindName(kinds: readonly Kind[], id: string): string {
   return kinds.find((k) => k.id === id)?.name ?? id;
 }
 
-function incidentLines(incident: Incident): string[] {
+function incidentLines(incident: Incident, kinds: readonly Kind[]): string[] {
   const needs = Object.entries(incident.required)
-    .map(([kind, n]) => `${n} ${kind}`)
+    .map(([kind, n]) => words.map.countOfKind(n, kindName(kinds, kind)))
     .join(", ");
   const lines = [
     `${words.categories[incident.category] ?? incident.category} · ${words.map.opened(hourMinute(incident.opened_at))}`,

@@ -1,6 +1,7 @@
-/** Tells screen readers politely of new advice: once per new list, and not more often than can be listened to. */
+/** Tells screen readers politely of arrivals, and of new advice once per new list, no more often than can be heard. */
 import { el } from "../dom/element";
 import type { ConsoleModel } from "../state/console_model";
+import { underWay } from "../state/move_progress";
 import { words } from "../words/catalogue";
 import { points } from "../words/format";
 import { stationName } from "./move_words";
@@ -8,18 +9,43 @@ import { stationName } from "./move_words";
 const SPOKEN_EVERY_MS = 6_000;
 
 export class Announcer {
-  readonly root = el("div", {
-    class: "visually-hidden",
-    role: "status",
-    "aria-live": "polite",
-    "data-testid": "announcer",
-  });
+  private readonly advice = el("p");
+  private readonly arrival = el("p");
+  readonly root = el(
+    "div",
+    {
+      class: "visually-hidden",
+      role: "status",
+      "aria-live": "polite",
+      "aria-atomic": "false",
+      "data-testid": "announcer",
+    },
+    this.advice,
+    this.arrival,
+  );
+  /** The decisions whose arrival is known; null before the first picture, whose arrivals are old news. */
+  private arrived: Set<string> | null = null;
   private said = "";
   private lastMs = 0;
   private timer: number | undefined;
 
   constructor(private readonly model: ConsoleModel) {
     model.on(["plan"], () => this.consider());
+    model.on(["picture"], () => this.tellArrivals());
+  }
+
+  private tellArrivals(): void {
+    const { picture, stations } = this.model;
+    if (!picture) return;
+    const arrived = underWay(picture, new Set()).filter((u) => u.progress.phase === "arrived");
+    const told = this.arrived;
+    this.arrived = new Set([...(told ?? []), ...arrived.map((u) => u.decisionId)]);
+    if (told === null) return;
+    const fresh = arrived.filter((u) => !told.has(u.decisionId));
+    if (fresh.length === 0) return;
+    this.arrival.textContent = fresh
+      .map(({ move }) => words.moves.announceArrived(move.appliance, stationName(stations, move.to_station)))
+      .join(" ");
   }
 
   private consider(): void {
@@ -37,7 +63,7 @@ export class Announcer {
     if (this.ids() === this.said) return;
     this.said = this.ids();
     this.lastMs = Date.now();
-    this.root.textContent = this.sentence();
+    this.advice.textContent = this.sentence();
   }
 
   private sentence(): string {

@@ -15,7 +15,12 @@ export class Frontier {
   private signature = "";
 
   constructor(private readonly model: ConsoleModel) {
-    const unit = words.frontier.share(targetMinutes(model.kind.first_target_s));
+    const { kind, region } = model;
+    const target = targetMinutes(kind.first_target_s);
+    const several = region.kinds.length > 1;
+    // The shares are the first kind's; the objective is that of all kinds.
+    const share = several ? words.frontier.shareOfKind(kind.name, target) : words.frontier.share(target);
+    const objective = several ? words.frontier.objectiveOfAll : words.frontier.objective;
     this.root = el(
       "section",
       { class: "block", "aria-label": words.frontier.heading, "data-testid": "frontier" },
@@ -23,7 +28,7 @@ export class Frontier {
         "div",
         { class: "block-head" },
         el("h2", {}, words.frontier.heading),
-        el("span", { class: "hint" }, `${unit} · ${words.frontier.objective}`),
+        el("span", { class: "hint" }, `${share} · ${objective}`),
       ),
       this.body,
     );

@@ -65,12 +65,12 @@ export class MoveCard {
     const parts = [this.head(view), this.effects(view)];
     if (line) parts.push(el("p", { class: "move-progress", role: "status" }, line));
     if (view.progress.refusal) {
-      const refused = el("strong", {}, `${words.phases.refused}: `);
-      parts.push(el("p", { class: "move-refused", role: "alert" }, refused, view.progress.refusal));
+      parts.push(el("p", { class: "move-refused", role: "alert" }, view.progress.refusal));
     }
-    if (view.selected && view.why) parts.push(whyDetails(view.move, this.stations));
     if (view.rejecting) parts.push(rejectChoices());
     else if (view.selected || view.progress.undoable) parts.push(actions(view));
+    // Last, however long it is: the buttons stay in view above it.
+    if (view.selected && view.why) parts.push(whyDetails(view.move, this.stations));
     return parts;
   }
 
@@ -107,7 +107,9 @@ export class MoveCard {
       "div",
       { class: "move-effects" },
       effect("gains", "▲", selected && move.gains.length > 0 ? `${words.moves.gains} ${gains}` : gains),
-      effect("loses", "▼", selected && move.loses.length > 0 ? `${words.moves.loses} ${loses}` : loses),
+      move.loses.length > 0
+        ? effect("loses", "▼", selected ? `${words.moves.loses} ${loses}` : loses)
+        : effect("loses none", "▼", loses),
     );
   }
 }

@@ -5,6 +5,8 @@ import { words } from "../words/catalogue";
 import { oneDecimal, points, twoDecimals, whole } from "../words/format";
 import { stationName, type Stations } from "./move_words";
 
+const WHOLE_FROM = 10;
+
 export function whyDetails(move: PlanMove, stations: Stations): HTMLElement {
   const sentence = words.why.sentence[move.reason]?.(stationName(stations, move.to_station)) ?? move.reason;
   const rule = move.rule === null ? words.why.noRule : (words.why.rule[move.rule] ?? move.rule);
@@ -12,8 +14,13 @@ export function whyDetails(move: PlanMove, stations: Stations): HTMLElement {
     "div",
     { class: "why", "data-testid": "why-details" },
     el("p", {}, sentence),
-    el("p", {}, words.why.worth(oneDecimal(move.contribution), oneDecimal(move.cost))),
-    el("p", {}, `${words.why.second}: ${points(move.second_share_gain)} %. ${rule}`),
+    el(
+      "p",
+      {},
+      `${worth(move)} `,
+      el("span", { class: "hint" }, words.why.worthFigures(oneDecimal(move.contribution), oneDecimal(move.cost))),
+    ),
+    el("p", {}, `${words.why.second(points(move.second_share_gain))} ${rule}`),
     el(
       "div",
       { class: "why-grounds" },
@@ -21,6 +28,13 @@ export function whyDetails(move: PlanMove, stations: Stations): HTMLElement {
       grounds(words.why.loses, "+", move.loses, stations),
     ),
   );
+}
+
+/** What it brings as a multiple of its price; large ones without a decimal. */
+function worth(move: PlanMove): string {
+  if (move.cost <= 0) return words.why.worthFree;
+  const times = move.contribution / move.cost;
+  return words.why.worth(times >= WHOLE_FROM ? whole(times) : oneDecimal(times));
 }
 
 function grounds(heading: string, sign: string, changes: readonly GroundChange[], stations: Stations): HTMLElement {

@@ -2,7 +2,7 @@
 import type { GroundChange, Station } from "../api/types";
 import type { Progress } from "../state/move_progress";
 import { words } from "../words/catalogue";
-import { clock, minutes, whole } from "../words/format";
+import { clock, hourMinute, minutes, whole } from "../words/format";
 
 export type Stations = ReadonlyMap<string, Station>;
 
@@ -10,7 +10,7 @@ export function stationName(stations: Stations, id: string): string {
   return stations.get(id)?.name ?? id;
 }
 
-/** "Soho, Euston +2": the grounds that matter most, the rest as a number. */
+/** "Soho, Euston and 2 more": the grounds that matter most, the rest as a number. */
 export function gainList(stations: Stations, gains: readonly GroundChange[], shown: number): string {
   if (gains.length === 0) return words.moves.gainsNothing;
   const names = gains.slice(0, shown).map((g) => stationName(stations, g.station));
@@ -44,7 +44,7 @@ export function progressLine(progress: Progress, asOf: string): string {
     case "on_the_way":
       return `${say.onTheWay}${etaWords(progress, asOf)}`;
     case "arrived":
-      return say.arrived(at);
+      return say.arrived(progress.at === null ? "" : hourMinute(progress.at));
     case "rejected":
       return say.rejected(at) + (progress.reason ? ` · ${reasonName(progress.reason)}` : "");
     case "overtaken":

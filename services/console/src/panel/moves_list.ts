@@ -6,6 +6,7 @@ import { el, keyCap, setAttribute, setText } from "../dom/element";
 import type { RejectReason } from "../api/types";
 import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
+import { inSight, scrollBy, type Seen, type Sight, type Span } from "../state/sight";
 import { words } from "../words/catalogue";
 import { percent, targetMinutes, twoDecimals } from "../words/format";
 import { MoveCard } from "./move_card";
@@ -13,7 +14,7 @@ import { MoveCard } from "./move_card";
 const FADE = [{ opacity: 0.25 }, { opacity: 1 }];
 const FADE_MS = 350;
 
-export class MovesList {
+export class MovesList implements Sight {
   readonly root: HTMLElement;
   private readonly list = el("ol", { class: "moves", "aria-label": words.moves.list, "data-testid": "moves" });
   private readonly empty = el("p", { class: "empty", "data-testid": "no-moves" }, words.moves.waitingForPlan);
@@ -26,6 +27,8 @@ export class MovesList {
   });
   private cards = new Map<string, MoveCard>();
   private shownIds = "";
+  /** What the selected card was last brought into view for. */
+  private revealed = "";
 
   constructor(
     private readonly model: ConsoleModel,
@@ -33,7 +36,7 @@ export class MovesList {
   ) {
     this.chip = el(
       "button",
-      { type: "button", class: "chip", hidden: true, "data-testid": "newer" },
+      { type: "button", class: "chip", hidden: true, "data-testid": "newer", title: words.moves.newerHint },
       `${words.moves.newer} `,
       keyCap("N"),
     );
@@ -48,8 +51,15 @@ export class MovesList {
       this.nothing,
     );
     this.listen();
-    model.on(["plan", "picture", "selection", "desk"], () => this.render());
-    model.on(["selection"], () => this.reveal());
+    model.on(["plan", "picture", "selection", "desk"], () => {
+      this.render();
+      this.reveal();
+    });
+    commands.sight = this;
+    // A list made lower by its neighbours must not hide the selected card; under the pointer nothing moves.
+    new ResizeObserver(() => {
+      if (!model.pointerOverList && model.selectedId !== null) this.scrollTo(model.selectedId);
+    }).observe(this.list);
   }
 
   private listen(): void {
@@ -60,21 +70,23 @@ export class MovesList {
       model.hover(null);
     });
     this.list.addEventListener("pointerover", (event) => model.hover(moveIdOf(event.target)));
-    this.list.addEventListener("click", (event) => this.clicked(event.target));
+    this.list.addEventListener("click", (event) => this.clicked(event));
     this.list.addEventListener("focusin", (event) => {
       const id = moveIdOf(event.target);
       if (id !== null && id !== model.selectedId) model.select(id, true);
     });
   }
 
-  private clicked(target: EventTarget | null): void {
+  private clicked({ target, detail }: MouseEvent): void {
     const id = moveIdOf(target);
     if (id === null) return;
     const button = target instanceof Element ? target.closest<HTMLElement>("[data-action]") : null;
     if (!button) return this.model.select(id, false);
+    // Enter on a focused button is a key too (no button of the mouse was counted): it needs the same care.
+    const clickedId = detail === 0 && id === this.model.selectedId ? undefined : id;
     const run: Record<string, () => void> = {
-      accept: () => this.commands.accept(id),
-      reject: () => this.commands.startReject(id),
+      accept: () => this.commands.accept(clickedId),
+      reject: () => this.commands.startReject(clickedId),
       undo: () => this.commands.undo(id),
       why: () => this.commands.toggleWhy(),
       cancel: () => this.commands.cancelReject(),
@@ -146,19 +158,66 @@ export class MovesList {
         ...parts.map(([name]) => el("span", { class: name })),
       );
     }
+    this.nothing.toggleAttribute("data-best", plan.moves.length === 0);
     for (const [name, text] of parts) {
       const node = this.nothing.querySelector(`.${name}`);
       if (node) setText(node, text);
     }
   }
 
+  /** Follows every change of the selection, of the list, and of what the selected card says. */
   private reveal(): void {
-    if (!this.model.regardSelected || this.model.selectedId === null) return;
-    const card = this.cards.get(this.model.selectedId)?.root;
-    card?.scrollIntoView({ block: "nearest" });
-    if (card && document.activeElement?.closest(".moves") && !card.contains(document.activeElement)) card.focus();
-    setAttribute(this.list, "data-selected", this.model.selectedId);
+    const { selectedId, whyOpen, rejectingId, regardSelected } = this.model;
+    if (selectedId === null) return;
+    const phase = this.commands.progress(selectedId)?.phase;
+    const reason = [this.shownIds, selectedId, whyOpen, rejectingId, phase].join("|");
+    if (reason === this.revealed) return;
+    this.revealed = reason;
+    this.scrollTo(selectedId);
+    const card = this.cards.get(selectedId)?.root;
+    const focused = document.activeElement;
+    if (regardSelected && card && focused?.closest(".moves") && !card.contains(focused)) {
+      card.focus({ preventScroll: true });
+    }
+    setAttribute(this.list, "data-selected", selectedId);
   }
+
+  isSeen(moveId: string): boolean {
+    // A key may come before the list has been drawn for the last one.
+    this.render();
+    const seen = this.seen(moveId);
+    return seen !== null && inSight(seen);
+  }
+
+  bringIntoView(moveId: string): void {
+    // A notice just given takes room from the list: drawn first, then measured.
+    this.render();
+    this.scrollTo(moveId);
+  }
+
+  private scrollTo(moveId: string): void {
+    const seen = this.seen(moveId);
+    const card = this.cards.get(moveId)?.root;
+    if (!seen || !card) return;
+    const whole = spanOf(card);
+    const fits = whole.bottom - whole.top <= seen.view.bottom - seen.view.top;
+    this.list.scrollTop += scrollBy(fits ? whole : seen.needed, seen.view);
+  }
+
+  private seen(moveId: string): Seen | null {
+    const card = this.cards.get(moveId)?.root;
+    const head = card?.querySelector(".move-head");
+    if (!card || !head) return null;
+    const list = spanOf(this.list);
+    const view = { top: Math.max(0, list.top), bottom: Math.min(window.innerHeight, list.bottom) };
+    const last = card.querySelector(".move-actions, .reject") ?? card;
+    return { needed: { top: spanOf(head).top, bottom: spanOf(last).bottom }, head: spanOf(head), view };
+  }
+}
+
+function spanOf(node: Element): Span {
+  const { top, bottom } = node.getBoundingClientRect();
+  return { top, bottom };
 }
 
 function moveIdOf(target: EventTarget | null): string | null {

@@ -8,6 +8,9 @@ import { words } from "../words/catalogue";
 import { action } from "./move_card";
 import { progressLine, stationName } from "./move_words";
 
+// A simulated day runs fast: an arrival stays this long on the screen, whatever the picture's time does.
+const ARRIVED_ON_SCREEN_MS = 60_000;
+
 export class UnderWayList {
   private readonly list = el("ul", { class: "under-way", "aria-label": words.underWay.heading });
   readonly root = el(
@@ -16,6 +19,7 @@ export class UnderWayList {
     el("div", { class: "block-head" }, el("h2", {}, words.underWay.heading)),
     this.list,
   );
+  private readonly arrivedMs = new Map<string, number>();
   private readonly rows = new Map<string, { node: HTMLElement; signature: string }>();
 
   constructor(
@@ -34,7 +38,12 @@ export class UnderWayList {
   private render(): void {
     const { picture } = this.model;
     if (!picture) return;
-    const items = underWay(picture, new Set(this.model.moves.map((m) => m.move_id)));
+    const nowMs = Date.now();
+    const kept = (id: string) => nowMs - (this.arrivedMs.get(id) ?? -Infinity) < ARRIVED_ON_SCREEN_MS;
+    const items = underWay(picture, new Set(this.model.moves.map((m) => m.move_id)), kept);
+    for (const { decisionId, progress } of items) {
+      if (progress.phase === "arrived" && !this.arrivedMs.has(decisionId)) this.arrivedMs.set(decisionId, nowMs);
+    }
     this.root.hidden = items.length === 0;
     const ids = new Set(items.map((i) => i.move.move_id));
     for (const [id, row] of this.rows) {
@@ -72,7 +81,7 @@ export class UnderWayList {
         el("span", { class: "move-progress" }, sending ? words.phases.sending : line),
       ];
       if (progress.undoable) parts.push(action("undo", "U", words.moves.undo, "", sending));
-      if (refusal) parts.push(el("p", { class: "move-refused", role: "alert" }, `${words.phases.refused}: ${refusal}`));
+      if (refusal) parts.push(el("p", { class: "move-refused", role: "alert" }, refusal));
       row.node.replaceChildren(...parts);
     }
     return row.node;

@@ -7,7 +7,9 @@ import { words } from "../words/catalogue";
 import { LAYERS } from "../zones/bands";
 import type { ConsoleModel } from "./console_model";
 import type { Desk } from "./desk";
-import { progressOf, underWay, type Progress } from "./move_progress";
+import { isOutOfTouch } from "./health";
+import { progressOf, underWay, type Progress, type UnderWay } from "./move_progress";
+import type { Sight } from "./sight";
 
 export const REJECT_REASONS: readonly RejectReason[] = [
   "crew_welfare",
@@ -19,6 +21,9 @@ export const REJECT_REASONS: readonly RejectReason[] = [
 ];
 
 export class Commands {
+  /** Set by the list of moves, which alone knows what can be seen. */
+  sight: Sight = { isSeen: () => true, bringIntoView: () => undefined };
+
   constructor(
     private readonly model: ConsoleModel,
     private readonly desk: Desk,
@@ -48,24 +53,41 @@ export class Commands {
 
   /** Accepts the move clicked on, or the selected one. */
   accept(clickedId?: string): void {
-    const moveId = clickedId ?? this.selectedByKey();
-    if (moveId === null || this.progress(moveId)?.phase !== "recommended") return;
+    const moveId = this.decidable(clickedId);
+    if (moveId === null) return;
     const planId = this.model.shelf.shown?.plan_id;
     if (planId) void this.desk.send(planId, moveId, "accept", null);
   }
 
   startReject(clickedId?: string): void {
-    const moveId = clickedId ?? this.selectedByKey();
-    if (moveId === null || this.progress(moveId)?.phase !== "recommended") return;
+    const moveId = this.decidable(clickedId);
+    if (moveId === null) return;
     this.model.select(moveId, false);
     this.model.setRejecting(moveId);
   }
 
-  /** The selected move; null, with a word to the officer, where a swap has just put it under the key. */
-  private selectedByKey(): string | null {
-    if (this.model.armed || this.model.selectedId === null) return this.model.selectedId;
-    this.model.notify(words.moves.justChanged);
-    return null;
+  /** The move a decision would be about; null, mostly with a word to the officer, where none may be taken now. */
+  private decidable(clickedId?: string): string | null {
+    const moveId = clickedId ?? this.model.selectedId;
+    if (moveId === null || this.progress(moveId)?.phase !== "recommended") return null;
+    if (isOutOfTouch(this.model.health, Date.now())) {
+      this.model.notify(words.moves.outOfTouch);
+      return null;
+    }
+    return clickedId !== undefined || this.mayDecideByKey(moveId) ? moveId : null;
+  }
+
+  /** False where a swap has just put the move under the key, or where it is out of view: then it is shown first. */
+  private mayDecideByKey(moveId: string): boolean {
+    if (!this.model.armed) {
+      this.model.notify(words.moves.justChanged);
+      this.sight.bringIntoView(moveId);
+      return false;
+    }
+    if (this.sight.isSeen(moveId)) return true;
+    this.model.notify(words.moves.notInView);
+    this.sight.bringIntoView(moveId);
+    return false;
   }
 
   cancelReject(): void {
@@ -83,16 +105,34 @@ export class Commands {
   undo(moveId?: string): void {
     const target = this.undoTarget(moveId);
     if (target) void this.desk.send(target.planId, target.moveId, "undo", null);
+    else this.model.notify(this.whyNoUndo(moveId));
+  }
+
+  private whyNoUndo(moveId?: string): string {
+    const phases = this.decided()
+      .filter((d) => moveId === undefined || d.move.move_id === moveId)
+      .map((d) => d.progress.phase);
+    if (phases.includes("sending")) return words.moves.stillSending;
+    const told = phases.includes("told") || phases.includes("on_the_way");
+    return told ? words.moves.alreadyTold : words.moves.nothingToUndo;
+  }
+
+  /** The moves of the list and those under way, each with how far it has come. */
+  private decided(): UnderWay[] {
+    const { picture } = this.model;
+    if (!picture) return [];
+    const shown = this.model.moves.flatMap((move) => {
+      const progress = this.progress(move.move_id);
+      return progress ? [{ decisionId: "", move, progress }] : [];
+    });
+    return [...shown, ...underWay(picture, new Set(shown.map((s) => s.move.move_id)))];
   }
 
   private undoTarget(moveId?: string): { planId: string; moveId: string } | null {
-    const { picture } = this.model;
-    if (!picture) return null;
-    const shown = this.model.moves.map((m) => ({ move: m, progress: this.progress(m.move_id) }));
-    const candidates = [...shown, ...underWay(picture, new Set(shown.map((s) => s.move.move_id)))]
-      .filter((c) => c.progress?.undoable && (moveId === undefined || c.move.move_id === moveId))
-      .sort((a, b) => Date.parse(b.progress?.at ?? "") - Date.parse(a.progress?.at ?? ""));
-    const planId = candidates[0]?.progress?.planId;
+    const candidates = this.decided()
+      .filter((c) => c.progress.undoable && (moveId === undefined || c.move.move_id === moveId))
+      .sort((a, b) => Date.parse(b.progress.at ?? "") - Date.parse(a.progress.at ?? ""));
+    const planId = candidates[0]?.progress.planId;
     return candidates[0] && planId ? { planId, moveId: candidates[0].move.move_id } : null;
   }
 

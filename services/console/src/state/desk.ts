@@ -2,9 +2,10 @@
  * The decisions desk: sends what an officer decides and remembers it until the picture confirms it.
  * Never decides by itself and never sends twice.
  */
-import type { ApiClient } from "../api/client";
+import { ApiProblem, type ApiClient } from "../api/client";
 import type { Action, Decision, RejectReason } from "../api/types";
 import type { Pending } from "./move_progress";
+import { words } from "../words/catalogue";
 import { operatorName } from "./operator";
 
 // How long a confirmed decision is remembered while the picture has not shown it yet.
@@ -38,7 +39,7 @@ export class Desk {
       this.note(moveId, { ...pending, stage: "taken", atMs: Date.now() }, TAKEN_KEPT_MS);
       return true;
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = failureWords(error, action);
       this.note(moveId, { ...pending, stage: "refused", detail, atMs: Date.now() }, REFUSED_KEPT_MS);
       return false;
     }
@@ -62,4 +63,11 @@ export class Desk {
     }
     this.changed();
   }
+}
+
+/** Why a decision did not go through, as an officer needs to hear it. */
+export function failureWords(error: unknown, action: Action): string {
+  if (error instanceof ApiProblem) return words.phases.refused(error.detail);
+  if (error instanceof DOMException && error.name === "TimeoutError") return words.phases.noAnswer;
+  return words.phases.unreachable[action];
 }

@@ -1,7 +1,7 @@
 /** Warnings come when the stream or the input is silent, and not before. */
 import { describe, expect, it } from "vitest";
 import { backoffMs, LAST_BACKOFF_MS } from "../api/live_stream";
-import { pictureAgeS, warningOf, type Health } from "./health";
+import { isOutOfTouch, pictureAgeS, warningOf, type Health } from "./health";
 
 const beat = { server_time: "", as_of: null, last_event_age_s: 0.2, degraded: null };
 const health = (over: Partial<Health> = {}): Health => ({
@@ -28,6 +28,16 @@ describe("warningOf", () => {
     expect(warningOf(silent, 11_000)).toEqual({ kind: "silent_input", ageS: 32 });
     const degraded = health({ lastBeat: { ...beat, degraded: "solver_behind" } });
     expect(warningOf(degraded, 10_000)).toMatchObject({ kind: "degraded", reason: "solver_behind" });
+  });
+});
+
+describe("isOutOfTouch", () => {
+  it("holds without a connection and while the stream is silent, and not when only the input is", () => {
+    expect(isOutOfTouch(health(), 12_000)).toBe(false);
+    expect(isOutOfTouch(health({ connection: "reconnecting" }), 12_000)).toBe(true);
+    expect(isOutOfTouch(health({ connection: "lost" }), 12_000)).toBe(true);
+    expect(isOutOfTouch(health(), 15_001)).toBe(true);
+    expect(isOutOfTouch(health({ lastBeat: { ...beat, last_event_age_s: 31 } }), 11_000)).toBe(false);
   });
 });
 

@@ -28,6 +28,11 @@ export function pictureAgeS(health: Health, nowMs: number): number | null {
   return health.lastMessageMs === null ? null : Math.max(0, (nowMs - health.lastMessageMs) / 1000);
 }
 
+/** Whether the advice shown may be old because the service is not heard: then no decision is sent. */
+export function isOutOfTouch(health: Health, nowMs: number): boolean {
+  return health.connection !== "live" || warningOf(health, nowMs)?.kind === "silent_stream";
+}
+
 export function warningOf(health: Health, nowMs: number): Warning | null {
   const ageS = pictureAgeS(health, nowMs);
   if (ageS === null) return null;

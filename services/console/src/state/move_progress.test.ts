@@ -99,6 +99,13 @@ describe("underWay", () => {
     expect(underWay(now, new Set([MOVE.move_id]))).toEqual([]);
   });
 
+  it("keeps an arrival for a while, and longer where it is asked to", () => {
+    const longAgo = state({ station: "A24", since: "2026-01-01T11:50:00Z" }, [decision("accept")]);
+    expect(underWay(longAgo, new Set())).toEqual([]);
+    const kept = underWay(longAgo, new Set(), (id) => id === "acceptp1");
+    expect(kept.map((u) => u.progress.phase)).toEqual(["arrived"]);
+  });
+
   it("forgets those taken back", () => {
     expect(underWay(state({}, [decision("accept"), decision("undo")]), new Set())).toEqual([]);
   });

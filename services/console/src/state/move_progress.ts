@@ -95,12 +95,21 @@ function stillPossible(appliance: Appliance, move: MoveRef): boolean {
 }
 
 export interface UnderWay {
+  /** The decision that set it in motion; empty for a move of the list. */
+  decisionId: string;
   move: MoveRef;
   progress: Progress;
 }
 
-/** Accepted moves not in `shownIds`, newest first: what has been set in motion and has not ended. */
-export function underWay(picture: PictureState, shownIds: ReadonlySet<string>): UnderWay[] {
+/**
+ * Accepted moves not in `shownIds`, newest first: what has been set in motion and has not ended. One that has
+ * arrived stays for a while of picture time, and for as long as `kept` says, by its decision.
+ */
+export function underWay(
+  picture: PictureState,
+  shownIds: ReadonlySet<string>,
+  kept: (decisionId: string) => boolean = () => false,
+): UnderWay[] {
   const nowMs = Date.parse(picture.asOf);
   const seen = new Set<string>();
   const list: UnderWay[] = [];
@@ -113,9 +122,9 @@ export function underWay(picture: PictureState, shownIds: ReadonlySet<string>): 
     if (!appliance) continue;
     const progress = carriedOut(picture, decision, decision, appliance);
     const ageMs = nowMs - Date.parse(progress.at ?? decision.at);
-    if (progress.phase === "arrived" && ageMs > ARRIVED_SHOWN_MS) continue;
+    if (progress.phase === "arrived" && ageMs > ARRIVED_SHOWN_MS && !kept(decision.decision_id)) continue;
     if (progress.phase === "overtaken" && ageMs > OVERTAKEN_SHOWN_MS) continue;
-    list.push({ move: decision, progress });
+    list.push({ decisionId: decision.decision_id, move: decision, progress });
   }
   return list;
 }

@@ -1,7 +1,7 @@
 /** The banner over the map: says when what is shown is old, or the service is not well. The last good plan stays. */
 import { el, setAttribute, setText } from "../dom/element";
 import type { ConsoleModel } from "../state/console_model";
-import { warningOf, type Warning } from "../state/health";
+import { isOutOfTouch, warningOf, type Warning } from "../state/health";
 import { words } from "../words/catalogue";
 import { ageWhole } from "../words/format";
 
@@ -16,7 +16,9 @@ export class Banner {
   }
 
   private render(): void {
-    const warning = warningOf(this.model.health, Date.now());
+    const { health } = this.model;
+    const warning = warningOf(health, Date.now());
+    document.documentElement.toggleAttribute("data-out-of-touch", isOutOfTouch(health, Date.now()));
     this.root.hidden = warning === null;
     setAttribute(this.root, "data-kind", warning?.kind);
     document.documentElement.toggleAttribute("data-stale", warning?.kind === "silent_stream");

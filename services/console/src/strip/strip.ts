@@ -34,13 +34,15 @@ export class Strip {
     help: { toggle(): void },
   ) {
     const { region, kind } = model;
+    const first = targetMinutes(kind.first_target_s);
+    const second = targetMinutes(kind.second_target_s);
     this.theme = button("T", () => commands.toggleTheme());
     this.root = el(
       "header",
       { class: "strip", "data-testid": "strip", "aria-label": words.strip.label },
       this.title(region.name, region.generated),
-      figureBox(this.first, words.strip.first(targetMinutes(kind.first_target_s))),
-      figureBox(this.second, words.strip.second(targetMinutes(kind.second_target_s))),
+      figureBox(this.first, words.strip.first(first), words.strip.firstHint(kind.name, first)),
+      figureBox(this.second, words.strip.second(second), words.strip.secondHint(kind.name, second)),
       el(
         "div",
         { class: "strip-spark" },
@@ -131,12 +133,12 @@ function figure(testId: string): FigureNodes {
   };
 }
 
-function figureBox(nodes: FigureNodes, label: string): HTMLElement {
+function figureBox(nodes: FigureNodes, label: string, hint: string): HTMLElement {
   return el(
     "div",
     { class: "figure" },
     el("span", { class: "figure-row" }, nodes.value, nodes.after),
-    el("span", { class: "figure-label" }, label),
+    el("span", { class: "figure-label", title: hint }, label),
   );
 }
 

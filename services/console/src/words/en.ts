@@ -1,7 +1,9 @@
 /** Every word the console says, in English. Another language is another file of this shape; no logic lives here. */
-import type { ApplianceStatus, RejectReason } from "../api/types";
+import type { Action, ApplianceStatus, RejectReason } from "../api/types";
 import type { LayerName } from "../zones/bands";
 
+/** A name from the region's own list within a sentence: "Rescue unit" → "rescue unit"; "HVP" stays. */
+const inSentence = (name: string) => (/^\p{Lu}\p{Ll}/u.test(name) ? name[0]?.toLowerCase() + name.slice(1) : name);
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 export const en = {
@@ -10,8 +12,12 @@ export const en = {
     label: "Cover at a glance",
     simulated: "simulated",
     simulatedHint: "A generated place with a simulated day: no real incidents, no real appliances.",
-    first: (min: string) => `1st ≤ ${min} min`,
-    second: (min: string) => `2nd ≤ ${min} min`,
+    first: (min: string) => `1st ≤ ${min} min, of calls`,
+    firstHint: (kind: string, min: string) =>
+      `${kind}: of the calls to be expected now, the share that the first appliance reaches within ${min} minutes`,
+    second: (min: string) => `2nd ≤ ${min} min, of calls`,
+    secondHint: (kind: string, min: string) =>
+      `${kind}: of the calls to be expected now, the share that the second appliance reaches within ${min} minutes`,
     ifAccepted: (value: string) => `→ ${value} %`,
     ifAcceptedHint: "if every recommended move is accepted",
     noEvents: "no events yet",
@@ -96,6 +102,7 @@ export const en = {
     bays: (n: number) => plural(n, "bay", "bays"),
     opened: (time: string) => `opened ${time}`,
     needs: "needs",
+    countOfKind: (n: number, kind: string) => `${n} ${inSentence(kind)}${n === 1 ? "" : "s"}`,
     sent: (n: number) => plural(n, "appliance sent", "appliances sent"),
     release: (time: string) => `release expected ${time}`,
     releaseUnknown: "release not known",
@@ -135,19 +142,26 @@ export const en = {
     loses: "loses",
     losesNothing: "no ground loses",
     gainsNothing: "no ground gains",
-    more: (n: number) => `+${n}`,
+    more: (n: number) => `and ${n} more`,
     accept: "Accept",
     reject: "Reject",
     why: "Why",
     undo: "Undo",
-    newer: "Newer advice is ready",
+    newer: "Newer advice",
+    newerHint: "Newer advice is ready: show it now",
     justChanged: "The list has just changed. Look, then press again.",
+    notInView: "The selected move was out of view. Look, then press again.",
+    outOfTouch: "No word from the service: this advice may be old. Nothing was sent; wait for the connection.",
+    alreadyTold: "The crew is already told: it cannot be undone.",
+    stillSending: "The decision is still being sent. Press again when it is accepted.",
+    nothingToUndo: "Nothing to undo.",
     rejectQuestion: "Why not? One key:",
     cancel: "Cancel",
     announce: (n: number, first: string) => `New advice: ${plural(n, "move", "moves")}. ${first}`,
     announceNone: "New advice: no move is worth making now.",
     announceOne: (callsign: string, from: string, to: string, gain: string) =>
       `First: ${callsign}, ${from} to ${to}, ${gain} percent more within target.`,
+    announceArrived: (callsign: string, to: string) => `${callsign} has arrived at ${to}.`,
   },
   doNothing: {
     heading: "Do nothing",
@@ -169,7 +183,13 @@ export const en = {
     rejected: (time: string) => `rejected ${time}`,
     overtaken: "no longer possible",
     overtakenAs: (status: string) => `no longer possible: now ${status}`,
-    refused: "Refused",
+    refused: (detail: string) => `Refused: ${detail}`,
+    unreachable: {
+      accept: "The service cannot be reached. The decision is NOT confirmed: once connected, accept again if the log lacks it.",
+      reject: "The service cannot be reached. The decision is NOT confirmed: once connected, reject again if the log lacks it.",
+      undo: "The service cannot be reached. The undo is NOT confirmed: once connected, undo again if the log lacks it.",
+    } satisfies Record<Action, string>,
+    noAnswer: "The service has not answered. It is not known whether the decision was taken: see the log below.",
   },
   why: {
     reason: {
@@ -191,10 +211,12 @@ export const en = {
       rejected: "Bound by: a better move was rejected.",
     } as Record<string, string>,
     noRule: "No rule binds this move.",
-    worth: (contribution: string, cost: string) => `Worth ${contribution} against a cost of ${cost} (risk units).`,
+    worth: (times: string) => `Brings about ${times} times its price.`,
+    worthFree: "Costs nothing.",
+    worthFigures: (contribution: string, cost: string) => `(risk taken away ${contribution}, price ${cost})`,
     onItsWay: "on its own, with the other moves made",
     drive: "drive",
-    second: "second appliance",
+    second: (points: string) => `Calls with the second appliance in time: ${points} %.`,
     gains: "Ground that gains",
     loses: "Ground that loses",
     perHour: "calls/h",
@@ -215,7 +237,9 @@ export const en = {
     row: (n: number, share: string, objective: string) =>
       `${plural(n, "move", "moves")}: ${share} percent within target, objective ${objective}`,
     share: (min: string) => `% ≤ ${min} min`,
+    shareOfKind: (kind: string, min: string) => `${inSentence(kind)}s: % ≤ ${min} min`,
     objective: "objective",
+    objectiveOfAll: "objective of all",
     advised: "advised",
     none: "No frontier yet.",
   },

@@ -1,0 +1,134 @@
+/** A key decides only on what is seen, on live advice, and never falls silent. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiProblem } from "../api/client";
+import type { Appliance, Decision, Plan, PlanMove, Region, Snapshot } from "../api/types";
+import { words } from "../words/catalogue";
+import { Commands } from "./commands";
+import { ConsoleModel } from "./console_model";
+import { failureWords, type Desk } from "./desk";
+
+const MOVE = { move_id: "A211>A24", appliance: "A211", from_station: "A21", to_station: "A24" };
+const START = Date.parse("2026-01-01T12:00:30Z");
+const at = new Date(START).toISOString();
+const KIND = { id: "pump", name: "Pump", first_target_s: 360, second_target_s: 480, two_needed: true, appliances: 1 };
+const ACCEPTED: Decision = {
+  ...MOVE,
+  decision_id: "d1",
+  plan_id: "p1",
+  action: "accept",
+  reason: null,
+  operator: "x",
+  at,
+};
+const ORDER = { to: "A24", plan_id: "p1", move_id: MOVE.move_id, at };
+
+function makeDesk(appliance: Partial<Appliance> = {}, decisions: Decision[] = []) {
+  const model = new ConsoleModel({ kinds: [KIND], stations: [] } as unknown as Region);
+  const send = vi.fn();
+  const sight = { isSeen: vi.fn(() => true), bringIntoView: vi.fn() };
+  const commands = new Commands(model, { send, pending: () => undefined } as unknown as Desk);
+  commands.sight = sight;
+  const standing = { id: "A211", status: "available", station: "A21", since: at, expected_at: null, ordered: null };
+  model.takeConnection("live");
+  model.takeSnapshot({
+    picture: { offset: 1, as_of: at, appliances: [{ ...standing, ...appliance }], incidents: [], decisions },
+    plan: {
+      plan_id: "p1",
+      picture_time: at,
+      moves: [MOVE as PlanMove],
+      before: { first_share: 0, second_share: 0 },
+    } as Plan,
+    zones: null,
+    history: [],
+  } as unknown as Snapshot);
+  return { model, commands, send, sight };
+}
+
+beforeEach(() => {
+  vi.stubGlobal("window", globalThis);
+  vi.useFakeTimers({ now: START });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const settle = () => vi.advanceTimersByTime(1_000);
+
+describe("accept by key", () => {
+  it("accepts the selected move that is in view", () => {
+    const { commands, send } = makeDesk();
+    settle();
+    commands.accept();
+    expect(send).toHaveBeenCalledWith("p1", MOVE.move_id, "accept", null);
+  });
+
+  it("shows a move out of view instead, says so, and needs a second press", () => {
+    const { model, commands, send, sight } = makeDesk();
+    settle();
+    sight.isSeen.mockReturnValueOnce(false);
+    commands.accept();
+    expect(send).not.toHaveBeenCalled();
+    expect(sight.bringIntoView).toHaveBeenCalledWith(MOVE.move_id);
+    expect(model.notice).toBe(words.moves.notInView);
+    commands.accept();
+    expect(send).toHaveBeenCalledOnce();
+  });
+
+  it("rejects nothing out of view either", () => {
+    const { model, commands, sight } = makeDesk();
+    settle();
+    sight.isSeen.mockReturnValueOnce(false);
+    commands.startReject();
+    expect(model.rejectingId).toBeNull();
+    commands.startReject();
+    expect(model.rejectingId).toBe(MOVE.move_id);
+  });
+
+  it("refuses just after a swap", () => {
+    const { model, commands, send } = makeDesk();
+    commands.accept();
+    expect(send).not.toHaveBeenCalled();
+    expect(model.notice).toBe(words.moves.justChanged);
+  });
+
+  it("refuses, by key and by click, while the service is not heard", () => {
+    const { model, commands, send } = makeDesk();
+    settle();
+    model.takeConnection("reconnecting");
+    commands.accept();
+    commands.accept(MOVE.move_id);
+    expect(send).not.toHaveBeenCalled();
+    expect(model.notice).toBe(words.moves.outOfTouch);
+  });
+});
+
+describe("undo", () => {
+  it("takes back what is only ordered", () => {
+    const { commands, send } = makeDesk({ ordered: ORDER }, [ACCEPTED]);
+    commands.undo();
+    expect(send).toHaveBeenCalledWith("p1", MOVE.move_id, "undo", null);
+  });
+
+  it("says that a crew already told cannot be called back", () => {
+    const { model, commands, send } = makeDesk({ status: "relocating", station: "A24" }, [ACCEPTED]);
+    commands.undo();
+    expect(send).not.toHaveBeenCalled();
+    expect(model.notice).toBe(words.moves.alreadyTold);
+  });
+
+  it("says when there is nothing to undo", () => {
+    const { model, commands } = makeDesk();
+    commands.undo();
+    expect(model.notice).toBe(words.moves.nothingToUndo);
+  });
+});
+
+describe("failureWords", () => {
+  it("tells a refusal from a service that is not there, and from one that does not answer", () => {
+    expect(failureWords(new ApiProblem(409, "A211 is now mobilised"), "accept")).toBe("Refused: A211 is now mobilised");
+    expect(failureWords(new TypeError("Failed to fetch"), "accept")).toContain("NOT confirmed");
+    expect(failureWords(new TypeError("Failed to fetch"), "undo")).toContain("undo is NOT confirmed");
+    expect(failureWords(new DOMException("", "TimeoutError"), "accept")).toBe(words.phases.noAnswer);
+  });
+});
