@@ -19,6 +19,8 @@ FEW_APPLIANCES = 20
 def demand_row(problem: CoverProblem, k: int) -> FloatArray:
     """Return the demand of one kind as the kernels take it: (Z,), float64, without gaps, writeable.
 
+    The whole demand, whatever the scenes.
+
     Any other type would compile every kernel once more, in the middle of a live solve; to Numba an array
     that may not be written to is another type. So it is always a copy.
     """
@@ -71,9 +73,16 @@ class Figures:
         counts = counts_after(self._problem, moves)
         of_kinds = [self._of_kind(k, counts[k]) for k in range(self._problem.n_kinds)]
         return CoverFigures(
-            risk=sum(risk for risk, _, _ in of_kinds),
+            risk=self._risk(counts) if self._problem.scenes else sum(risk for risk, _, _ in of_kinds),
             first_share=tuple(first for _, first, _ in of_kinds),
             second_share=tuple(second for _, _, second in of_kinds),
+        )
+
+    def _risk(self, counts: IntArray) -> float:
+        return sum(
+            scene.share * self._of_kind(k, counts[k] + scene.counts_change[k])[0]
+            for scene in self._problem.scenes
+            for k in range(self._problem.n_kinds)
         )
 
     def _of_kind(self, k: int, counts: IntArray) -> tuple[float, float, float]:

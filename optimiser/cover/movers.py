@@ -5,6 +5,7 @@ keep the same rules. It never looks at attendance times.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from optimiser.cover.problem import CoverProblem
 class Movers:
     """Groups of appliances that are the same to the objective, and how many may go.
 
-    G groups: same kind, same station, same prices, same rejected stations.
+    G groups: same kind, same station, same prices, same rejected and undoing stations.
 
     `kind`, `origin`, `size` (G,); `cost` (G, S), inf where the group may not go (rejected, no way, or where
     it stands); `open_cost` (G, S), the same as if nothing had been rejected; `members`: appliance indices of
@@ -38,37 +39,25 @@ class Movers:
     @classmethod
     def of(cls, problem: CoverProblem) -> "Movers":
         """Group the movable appliances of a problem."""
-        counts = problem.counts()
-        rejected: dict[int, set[int]] = {}
-        for appliance, station in problem.forbidden:
-            rejected.setdefault(appliance, set()).add(station)
-        groups: dict[tuple[int, int, int, frozenset[int]], list[int]] = {}
-        homes_matter = problem.homeward_factor != 1.0
-        # Lists, because reading an array number by number takes most of the time otherwise.
-        kinds, stations = problem.appliance_kind.tolist(), problem.appliance_station.tolist()
-        homes = problem.home.tolist()
-        for a in np.flatnonzero(problem.available & ~problem.locked).tolist():
-            origin, home = stations[a], homes[a]
-            key = (
-                kinds[a],
-                origin,
-                home if homes_matter and home != origin else -1,
-                frozenset(rejected[a] - {origin}) if a in rejected else frozenset(),
-            )
-            groups.setdefault(key, []).append(a)
+        groups = _grouped(problem)
         keys = list(groups)
-        origin_of = np.array([key[1] for key in keys], dtype=np.int64)
+        origin_of = np.array([key.origin for key in keys], dtype=np.int64)
         cost = problem.move_cost[origin_of].astype(np.float64)
         cost[np.arange(len(keys)), origin_of] = np.inf
         for g, key in enumerate(keys):
             # A factor of zero does not build a road: zero times inf would be undefined.
-            if key[2] >= 0 and cost[g, key[2]] < np.inf:
-                cost[g, key[2]] *= problem.homeward_factor
+            if key.home >= 0 and cost[g, key.home] < np.inf:
+                cost[g, key.home] *= problem.homeward_factor
+            if key.departing:
+                cost[g] += key.departing
+            if key.undoing:
+                cost[g, list(key.undoing)] += problem.undoing_charge
         open_cost = cost.copy()
         for g, key in enumerate(keys):
-            if key[3]:
-                cost[g, list(key[3])] = np.inf
-        kind = np.array([key[0] for key in keys], dtype=np.int64)
+            if key.rejected:
+                cost[g, list(key.rejected)] = np.inf
+        counts = problem.counts()
+        kind = np.array([key.kind for key in keys], dtype=np.int64)
         size = np.array([len(members) for members in groups.values()], dtype=np.int64)
         return cls(
             kind=kind,
@@ -91,6 +80,25 @@ class Movers:
     def n_groups(self) -> int:
         """Number of groups, G."""
         return len(self.members)
+
+    def charge_driving(self, problem: CoverProblem, brings: FloatArray) -> None:
+        """Charge each move what it does not bring while it is on the road; done once, before any search.
+
+        Parameters
+        ----------
+        problem
+            With `road_s` and `horizon_s`.
+        brings
+            What one more appliance at a station saves once one of the group has left, (G, S), units of the
+            objective: risk without it minus risk with it there, none of the other moves made.
+        """
+        if problem.road_s is None:
+            return
+        # Once the gap is over before the crew arrives, all it would bring is charged.
+        share = np.minimum(problem.road_s[self.origin] / problem.horizon_s, 1.0)
+        charge = share * np.maximum(brings, 0.0)
+        self.cost[...] += charge
+        self.open_cost[...] += charge
 
     def name_moves(self, pairs: list[tuple[int, int]]) -> tuple[Move, ...]:
         """Turn (group, destination) pairs into moves of named appliances, in the same order."""
@@ -140,6 +148,52 @@ class Movers:
         if (counts.sum(axis=0) > self.room).any():
             station = int(np.flatnonzero(counts.sum(axis=0) > self.room)[0])
             raise CoverInputError("moves", f"a move to station {station}", "one with a bay free")
+
+
+class _Key(NamedTuple):
+    """What makes appliances the same to the objective; `home` is -1 where it does not matter."""
+
+    kind: int
+    origin: int
+    home: int
+    departing: float
+    rejected: frozenset[int]
+    undoing: frozenset[int]
+
+
+NOWHERE: frozenset[int] = frozenset()
+
+
+def _grouped(problem: CoverProblem) -> dict[_Key, list[int]]:
+    """Return the movable appliances by what makes them the same."""
+    rejected = _by_appliance(problem.forbidden)
+    undoing = _by_appliance(problem.undoing) if problem.undoing_charge > 0.0 else {}
+    charge = problem.departing_charge
+    departing = [0.0] * problem.n_appliances if charge is None else charge.tolist()
+    groups: dict[_Key, list[int]] = {}
+    homes_matter = problem.homeward_factor != 1.0
+    # Lists, because reading an array number by number takes most of the time otherwise.
+    kinds, stations = problem.appliance_kind.tolist(), problem.appliance_station.tolist()
+    homes = problem.home.tolist()
+    for a in np.flatnonzero(problem.available & ~problem.locked).tolist():
+        origin, home = stations[a], homes[a]
+        key = _Key(
+            kinds[a],
+            origin,
+            home if homes_matter and home != origin else -1,
+            departing[a],
+            frozenset(rejected[a] - {origin}) if a in rejected else NOWHERE,
+            frozenset(undoing[a] - {origin}) if a in undoing else NOWHERE,
+        )
+        groups.setdefault(key, []).append(a)
+    return groups
+
+
+def _by_appliance(pairs: frozenset[tuple[int, int]]) -> dict[int, set[int]]:
+    stations: dict[int, set[int]] = {}
+    for appliance, station in pairs:
+        stations.setdefault(appliance, set()).add(station)
+    return stations
 
 
 def _may_leave(

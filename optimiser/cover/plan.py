@@ -33,9 +33,10 @@ class Move:
 class CoverFigures:
     """How good cover is.
 
-    `risk` is in weighted seconds per hour, all kinds together. `first_share` and `second_share` hold, for
-    each kind, the share of demand whose first (second) appliance arrives within the first (second) target;
-    1.0 for a kind without any demand.
+    `risk` is in weighted seconds per hour, all kinds and all scenes together. `first_share` and
+    `second_share` hold, for each kind, the share of demand whose first (second) appliance arrives within
+    the first (second) target; 1.0 for a kind without any demand. Shares are of the appliances available
+    now, those on the road counted where they are bound for, whatever the scenes of the problem.
     """
 
     risk: float
@@ -45,12 +46,18 @@ class CoverFigures:
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """The best plan found with at most so many moves as its place in the frontier (0, 1, …, K)."""
+    """The best plan found with at most so many moves as its place in the frontier (0, 1, …, K).
+
+    `bound` is a proven lower bound on the objective of every allowed plan of so many moves, None while
+    nothing is proven; `gap` = (objective - bound) / objective.
+    """
 
     moves: tuple[Move, ...]
     objective: float
     risk: float
     figures: CoverFigures
+    bound: float | None = None
+    gap: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

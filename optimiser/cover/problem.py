@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.cover.arrays import AnyArray, BoolArray, CoverInputError, Float32Array, FloatArray, IntArray
+from optimiser.cover.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from optimiser.cover.problem_check import check_problem
+from optimiser.cover.scene import Scene
 from optimiser.cover.standard import Standard
 
-# More moves than this at once is no advice an officer can act on; it also bounds the search.
-MOST_MOVES = 50
+DEFAULT_HORIZON_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,20 @@ class CoverProblem:
         (appliance, station) pairs a person has rejected.
     max_moves
         At most so many moves.
+    scenes
+        Parts of the time the gap is expected to last, and who else is there in each; () for one scene in
+        which nobody else is. The risk is that of all scenes, each weighed by its share of the time.
+    road_s
+        Driving time of a move in seconds, (S, S), or None where nothing is to be charged for it: a move
+        brings nothing until it has arrived, so what it would bring, were it the only one, is charged for
+        the share of the horizon it spends on the road.
+    horizon_s
+        How long the gap is expected to last, seconds.
+    departing_charge
+        Added to the cost of any move of an appliance, (A,), or None: what departing from a move already
+        accepted, or a crew moved lately, costs.
+    undoing, undoing_charge
+        (appliance, station) pairs that would undo a recent move, and what is added to the cost of these.
 
     Raises
     ------
@@ -70,11 +85,15 @@ class CoverProblem:
     homeward_factor: float = 1.0
     forbidden: frozenset[tuple[int, int]] = frozenset()
     max_moves: int = 6
+    scenes: tuple[Scene, ...] = ()
+    road_s: FloatArray | None = None
+    horizon_s: float = DEFAULT_HORIZON_S
+    departing_charge: FloatArray | None = None
+    undoing: frozenset[tuple[int, int]] = frozenset()
+    undoing_charge: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_region(self)
-        _check_appliances(self)
-        _check_rules(self)
+        check_problem(self)
 
     @property
     def n_stations(self) -> int:
@@ -96,6 +115,28 @@ class CoverProblem:
         """Number of appliances, A."""
         return int(self.appliance_kind.shape[0])
 
+    @property
+    def n_views(self) -> int:
+        """Number of views, V: one for each scene and kind, scene by scene."""
+        return max(1, len(self.scenes)) * self.n_kinds
+
+    def view_kinds(self) -> IntArray:
+        """Return the kind of each view, (V,)."""
+        return np.arange(self.n_views, dtype=np.int64) % self.n_kinds
+
+    def view_demand(self) -> FloatArray:
+        """Return the demand of each view's kind times the share of its scene, (V, Z)."""
+        if not self.scenes:
+            return self.demand_per_h
+        return np.concatenate([scene.share * self.demand_per_h for scene in self.scenes])
+
+    def view_counts(self) -> IntArray:
+        """Return the appliances at each station in each view before any move, (V, S)."""
+        counts = self.counts()
+        if not self.scenes:
+            return counts
+        return np.concatenate([counts + scene.counts_change for scene in self.scenes])
+
     def counts(self) -> IntArray:
         """Return the available appliances at each station by kind before any move, (K, S)."""
         counts = np.zeros((self.n_kinds, self.n_stations), dtype=np.int64)
@@ -109,88 +150,3 @@ class CoverProblem:
         if self.bays is None:
             return np.full(self.n_stations, np.iinfo(np.int32).max, dtype=np.int64)
         return np.maximum(self.bays, held)
-
-
-def _check_array(field: str, value: object, shape: tuple[int, ...], kinds: str) -> AnyArray:
-    words = {"f": "floating-point numbers", "iu": "whole numbers", "b": "booleans"}[kinds]
-    if not isinstance(value, np.ndarray):
-        raise CoverInputError(field, type(value).__name__, f"an array of {words}")
-    if value.dtype.kind not in kinds:
-        raise CoverInputError(field, f"dtype {value.dtype}", f"an array of {words}")
-    if value.shape != shape:
-        raise CoverInputError(field, f"shape {value.shape}", f"shape {shape}")
-    return value
-
-
-def _check_numbers(field: str, values: AnyArray, *, allow_inf: bool = False) -> None:
-    # min() is NaN where any value is: one pass finds both the negative and the undefined.
-    least = values.min() if values.size else 0.0
-    if not least >= 0:
-        where = tuple(int(i) for i in np.argwhere(~(values >= 0))[0])
-        raise CoverInputError(f"{field}{list(where)}", values[where], "zero or more")
-    if not allow_inf and values.size and not np.isfinite(values.max()):
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        raise CoverInputError(f"{field}{list(where)}", values[where], "a finite number")
-
-
-def _check_indices(field: str, values: AnyArray, limit: int, what: str) -> None:
-    wrong = np.flatnonzero((values < 0) | (values >= limit))
-    if wrong.size:
-        at = int(wrong[0])
-        raise CoverInputError(f"{field}[{at}]", values[at], f"a {what} index, 0 to {limit - 1}")
-
-
-def _check_region(p: CoverProblem) -> None:
-    if not isinstance(p.standards, tuple) or not p.standards:
-        raise CoverInputError("standards", p.standards, "a tuple with one Standard for each kind")
-    for k, standard in enumerate(p.standards):
-        if not isinstance(standard, Standard):
-            raise CoverInputError(f"standards[{k}]", type(standard).__name__, "a Standard")
-    shape: tuple[int, ...] = getattr(p.attendance_s, "shape", ())
-    if len(shape) != 2 or min(shape) < 1:
-        raise CoverInputError("attendance_s", f"shape {shape}", "(stations, zones), one or more of each")
-    if _check_array("attendance_s", p.attendance_s, shape, "f").dtype != np.float32:
-        raise CoverInputError("attendance_s", f"dtype {p.attendance_s.dtype}", "float32")
-    _check_numbers("attendance_s", p.attendance_s, allow_inf=True)
-    _check_array("demand_per_h", p.demand_per_h, (len(p.standards), shape[1]), "f")
-    _check_numbers("demand_per_h", p.demand_per_h)
-    _check_array("move_cost", p.move_cost, (shape[0], shape[0]), "f")
-    _check_numbers("move_cost", p.move_cost, allow_inf=True)
-
-
-def _check_appliances(p: CoverProblem) -> None:
-    shape: tuple[int, ...] = getattr(p.appliance_kind, "shape", ())
-    if len(shape) != 1:
-        raise CoverInputError("appliance_kind", f"shape {shape}", "(appliances,)")
-    _check_array("appliance_kind", p.appliance_kind, shape, "iu")
-    _check_indices("appliance_kind", p.appliance_kind, len(p.standards), "kind")
-    for field in ("appliance_station", "home"):
-        values = _check_array(field, getattr(p, field), shape, "iu")
-        _check_indices(field, values, p.n_stations, "station")
-    _check_array("available", p.available, shape, "b")
-    _check_array("locked", p.locked, shape, "b")
-
-
-def _check_rules(p: CoverProblem) -> None:
-    for field in ("bays", "min_cover"):
-        values = getattr(p, field)
-        if values is not None:
-            _check_numbers(field, _check_array(field, values, (p.n_stations,), "iu"))
-    if not (isinstance(p.homeward_factor, (int, float)) and 0 <= p.homeward_factor < np.inf):
-        raise CoverInputError("homeward_factor", p.homeward_factor, "a finite number, zero or more")
-    if isinstance(p.max_moves, bool) or not isinstance(p.max_moves, int):
-        raise CoverInputError("max_moves", p.max_moves, f"a whole number, 0 to {MOST_MOVES}")
-    if not 0 <= p.max_moves <= MOST_MOVES:
-        raise CoverInputError("max_moves", p.max_moves, f"0 to {MOST_MOVES}")
-    if not isinstance(p.forbidden, frozenset):
-        raise CoverInputError("forbidden", type(p.forbidden).__name__, "a frozenset of (appliance, station)")
-    for pair in p.forbidden:
-        if not (isinstance(pair, tuple) and len(pair) == 2):
-            raise CoverInputError("forbidden", pair, "pairs (appliance, station)")
-        appliance, station = pair
-        if not (0 <= appliance < p.n_appliances and 0 <= station < p.n_stations):
-            raise CoverInputError(
-                "forbidden",
-                pair,
-                f"an appliance index below {p.n_appliances} and a station index below {p.n_stations}",
-            )
