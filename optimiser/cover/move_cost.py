@@ -1,4 +1,4 @@
-"""The price of moving an appliance, so that trivial moves are not proposed and real gaps are filled.
+"""The price of moving an appliance: what a move must repay, in benefit x time, before it is proposed.
 
 Called by whoever builds problems from a region. It knows nothing of cover itself.
 """
@@ -17,17 +17,18 @@ class MoveCostRule:
 
     In units of the objective (weighted seconds of attendance per hour), a move from i to j costs
 
-        cost[i, j] = fixed + per_s * travel_s[i, j] / gap_h
+        cost[i, j] = (fixed + per_s * travel_s[i, j]) / gap_h
 
-    An appliance on the road covers no ground for travel_s seconds. One appliance's ground is worth about
-    60 units (filling an empty ordinary London ground brings 30 to 80), so each second of driving loses
-    60 / 3600 units x hours: that is `per_s`. The move then pays for as long as the gap lasts, `gap_h`, so
-    the loss is spread over it: a gap of two hours makes driving half as dear as a gap of one.
+    A move brings its benefit per hour for as long as the gap lasts, `gap_h`; it must repay `fixed` in benefit
+    x time. An appliance on the road covers no ground for travel_s seconds. One appliance's ground is worth
+    about 60 units (filling an empty ordinary London ground brings 30 to 80), so each second of driving loses
+    60 / 3600 units x hours: that is `per_s`. It stands for the driving time where a problem does not say what
+    each move would bring meanwhile; with `CoverProblem.road_s`, which charges exactly that, it is zero.
 
     Parameters
     ----------
     fixed
-        What being moved at all costs a crew, in units of the objective: a move must bring at least this.
+        What a move must repay, units x hours: over a gap of one hour it must bring at least so many units.
         The default is a judgement on measured ground: replaying five days of recorded London incidents with
         every proposal accepted, 15, 40 and 80 gave 0.93, 0.62 and 0.34 moves an incident and put 3.7, 3.4
         and 2.0 percentage points more calls in time.
@@ -71,7 +72,7 @@ class MoveCostRule:
             raise CoverInputError("station_station_s", "a negative or undefined time", "zero or more seconds")
         reached = np.isfinite(travel_s)
         # Without a price for driving, zero times inf would be undefined.
-        driving = self.per_s * np.where(reached, travel_s, 0.0) / self.gap_h
-        cost: FloatArray = np.where(reached, self.fixed + driving, np.inf)
+        driving = self.per_s * np.where(reached, travel_s, 0.0)
+        cost: FloatArray = np.where(reached, (self.fixed + driving) / self.gap_h, np.inf)
         np.fill_diagonal(cost, 0.0)
         return cost
