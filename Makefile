@@ -10,7 +10,7 @@ CONSOLE_BUILT := $(CONSOLE)/dist/.built
 CONSOLE_SOURCES := $(shell find $(CONSOLE) -path $(CONSOLE)/node_modules -prune -o -path $(CONSOLE)/dist -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install console run test test-unit test-console check format bench lock clean
+.PHONY: help install console run test test-unit test-console check format bench-cover lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -51,9 +51,9 @@ format: $(INSTALLED) ## Put all Python files into the house format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(INSTALLED) ## Measure the cover engine; raw results under optimiser/benchmarks/results
+bench-cover: $(INSTALLED) ## Measure the cover engine beside plain solvers and published methods (about 40 minutes)
 	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
-	@$(BIN)/python optimiser/benchmarks/cover_bench.py $(wildcard var/london) var/demo
+	@$(BIN)/python -m optimiser.benchmarks.cover_bench $(wildcard var/london) var/demo
 
 lock: $(INSTALLED) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -65,6 +65,11 @@ class AreaState:
             return False
         return True
 
+    @property
+    def plan_in_force(self) -> CoverPlanData | None:
+        """The plan shown, or after a restart the last one the log knows."""
+        return self.plan or next(reversed(self.plans.values()), None)
+
     def view(self) -> PictureView:
         """The picture as consoles read it."""
         return self.viewer.whole(self.picture, self.offset)

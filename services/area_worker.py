@@ -18,6 +18,8 @@ from services.event_check import EventCheck
 from services.hub import Hub
 from services.mailbox import Job, Mailbox
 from services.metrics import Metrics
+from services.move_orders import MoveOrder
+from services.move_stability import MoveStability
 from services.picture import Picture, fold
 from services.settings import Settings
 from streams import codec
@@ -25,7 +27,7 @@ from streams.checkpoints import CheckpointStore
 from streams.cover_plan import CoverPlanData
 from streams.dead_letters import DeadLetters
 from streams.errors import DecodeError, LogClosedError, StreamsError
-from streams.events import AppliancePosition, Event
+from streams.events import AppliancePosition, DecisionAction, DecisionMade, Event
 from streams.log import EventLog, LogRecord
 
 logger = logging.getLogger(__name__)
@@ -73,6 +75,7 @@ class AreaWorker:
         self._metrics = metrics
         self._settings = settings
         self._check = EventCheck(state.region)
+        self._stability = MoveStability(state.region)
         self._mailbox = Mailbox()
         self._checkpointed_offset = -1
         self._encoder = msgspec.json.Encoder()
@@ -190,8 +193,20 @@ class AreaWorker:
     def _take(self, event: Event) -> bool:
         """Fold one event; whether it calls for a new plan."""
         self._metrics.events.labels(self._area, event.type).inc()
-        self._state.picture = fold(self._state.picture, event)
+        before, self._state.picture = self._state.picture, fold(self._state.picture, event)
+        if self._state.ready and self._state.picture.orders is not before.orders:
+            self._count_move(before, event)
         return not isinstance(event.data, (CoverPlanData, AppliancePosition))
+
+    def _count_move(self, before: Picture, event: Event) -> None:
+        """Count an accepted move, and whether it undoes a recent one; one taken back later stays counted."""
+        data = event.data
+        if not isinstance(data, DecisionMade) or data.action is not DecisionAction.ACCEPT:
+            return
+        self._metrics.moves_accepted.labels(self._area).inc()
+        order = MoveOrder(data.appliance, data.from_station, data.to_station, event.time)
+        if self._stability.reverses(order, before):
+            self._metrics.reversals.labels(self._area).inc()
 
     async def _bury(self, record: LogRecord, error: DecodeError) -> None:
         now = datetime.now(UTC)
@@ -218,23 +233,34 @@ class AreaWorker:
 
     async def _solve(self, job: Job) -> None:
         observe = self._metrics.stage.labels
-        answer = await self._solver.first(job)
+        answer = await self._solver.first(job, self._state.plan_in_force)
         observe(self._area, "wait").observe(max(answer.plan.latency.wait_ms, 0.0) / 1e3)
         observe(self._area, "solve").observe(answer.solve_s)
         await self._publish(answer)
         self._metrics.event_to_plan.labels(self._area).observe(max(time.time_ns() - job.oldest_ns, 0) / 1e9)
-        if self._settings.certify_s <= 0:
-            return
-        give_up_from = time.monotonic() + self._settings.certify_min_s
+        if self._settings.certify_s > 0:
+            await self._prove(job, answer)
+
+    async def _prove(self, job: Job, answer: Answer) -> None:
+        """Have the plan proven, then its whole frontier, until the time is up or a newer picture waits."""
+        observe = self._metrics.stage.labels
+        started = time.monotonic()
 
         def cancelled() -> bool:
-            return self._mailbox.waiting and time.monotonic() > give_up_from
+            return self._mailbox.waiting and time.monotonic() - started > self._settings.certify_min_s
 
         proven = await self._solver.proven(job, answer, self._settings.certify_s, cancelled)
         observe(self._area, "certify").observe(proven.solve_s)
         if proven.plan.gap is not None:
             self._metrics.gap.labels(self._area).observe(proven.plan.gap)
         await self._publish(proven)
+        left_s = self._settings.certify_s - (time.monotonic() - started)
+        if left_s <= 0 or cancelled():
+            return
+        whole = await self._solver.frontier(job, proven, left_s, cancelled)
+        if whole is not None:
+            observe(self._area, "frontier").observe(whole.solve_s)
+            await self._publish(whole)
 
     async def _publish(self, answer: Answer) -> None:
         """Append the plan to the log, show it, push it."""

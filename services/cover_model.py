@@ -4,16 +4,19 @@ Called by the cover solver. Pure; decides what counts where, never what should m
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
 
-from geo.arrays import IntArray
+from geo.arrays import FloatArray, IntArray
 from geo.region import Region
+from optimiser.cover.horizon import scenes_of
 from optimiser.cover.move_cost import MoveCostRule
 from optimiser.cover.problem import CoverProblem
+from optimiser.cover.stability import RECENT_S, MadeMove, undoing_pairs
 from optimiser.cover.standard import Standard
+from services.expectations import Expectations
 from services.picture import EPOCH, Picture, Rejection
 from streams.events import ApplianceStatus
 
@@ -24,6 +27,13 @@ with an accepted order, counts where it is bound for and stays there."""
 HOMEWARD_FACTOR = 0.3
 """A move home costs this share of another move of the same length: crews go home willingly, yet not twice
 an hour. A judgement, to be calibrated with `cover replay`."""
+
+
+STEADY_S = 3600.0
+"""A crew that was moved on an accepted order within so long is charged extra for being moved again."""
+
+DEPARTING_SHARE, UNDOING_SHARE = 0.5, 1.0
+"""What departing from an accepted move, and undoing one, costs on top, as a share of a move's fixed cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,12 @@ class CoverModel:
         self._rejection_rule = rejection_rule
         self._station = {id_: i for i, id_ in enumerate(region.stations.ids)}
         self._appliance = {id_: i for i, id_ in enumerate(region.appliances.ids)}
-        self._move_cost = move_cost_rule.matrix(region.station_station_s)
+        # Driving is charged by what the move would bring meanwhile (`road_s`), not by an average.
+        self._move_cost = replace(move_cost_rule, per_s=0.0).matrix(region.station_station_s)
+        self._road_s = region.station_station_s.astype(np.float64)
+        self._horizon_s = move_cost_rule.gap_h * 3600.0
+        self._crew_cost = move_cost_rule.fixed / move_cost_rule.gap_h
+        self._expectations = Expectations(region)
         self._min_cover = np.zeros(len(region.stations.ids), dtype=np.int64)
         for id_, least in min_cover.items():
             if id_ not in self._station:
@@ -89,7 +104,8 @@ class CoverModel:
             available[i] = True
             locked[i] = state.status not in MOVABLE or state.ordered is not None
         hour = region.hour_of_week(picture.as_of) if picture.as_of > EPOCH else 0
-        forbidden = frozenset(self._forbidden(picture, station))
+        kind_count, station_count = len(self.standards), len(region.stations.ids)
+        expected = self._expectations.of(picture)
         return CoverProblem(
             standards=self.standards,
             demand_per_h=region.demand_per_h[:, hour, :].astype(np.float64),
@@ -103,9 +119,37 @@ class CoverModel:
             home=region.appliances.home,
             move_cost=self._move_cost,
             homeward_factor=HOMEWARD_FACTOR,
-            forbidden=forbidden,
+            forbidden=frozenset(self._forbidden(picture, station)),
             max_moves=self._max_moves,
+            scenes=scenes_of(expected, kind_count, station_count, self._horizon_s),
+            road_s=self._road_s,
+            horizon_s=self._horizon_s,
+            departing_charge=self._departing_charge(picture),
+            undoing=self._undoing(picture, station),
+            undoing_charge=UNDOING_SHARE * self._crew_cost,
         )
+
+    def _departing_charge(self, picture: Picture) -> FloatArray:
+        """What moving an appliance that was moved lately costs on top, (A,)."""
+        charge = np.zeros(len(self._appliance))
+        for made in picture.recent_moves(STEADY_S):
+            charge[self._appliance[made.appliance]] = DEPARTING_SHARE * self._crew_cost
+        return charge
+
+    def _undoing(self, picture: Picture, station: IntArray) -> frozenset[tuple[int, int]]:
+        """(appliance, station) of the moves that would undo a recent one."""
+        recent = [
+            MadeMove(
+                self._appliance[made.appliance],
+                self._station[made.from_station],
+                self._station[made.to_station],
+                made.at.timestamp(),
+            )
+            for made in picture.recent_moves(RECENT_S)
+        ]
+        if not recent:
+            return frozenset()
+        return undoing_pairs(recent, self._region.appliances.kind, station, picture.as_of.timestamp())
 
     def _forbidden(self, picture: Picture, station: IntArray) -> Iterator[tuple[int, int]]:
         """Rejected moves, and those of the twins: a like appliance from the same place is the same move."""

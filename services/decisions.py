@@ -12,6 +12,7 @@ from services.area_state import AreaState
 from services.cover_model import MOVABLE
 from services.metrics import Metrics
 from streams import codec
+from streams.cover_advice import MoveName
 from streams.cover_plan import CoverPlanData, PlanMove
 from streams.events import DecisionAction, DecisionMade, RejectReason
 from streams.log import EventLog
@@ -26,7 +27,7 @@ SOURCE = "/dynamic-cover/console"
 
 
 class UnknownPlanError(Exception):
-    """No such plan, or no such move in it."""
+    """No such plan, or no such move in it or in its other choices."""
 
 
 class ConflictError(Exception):
@@ -88,14 +89,16 @@ class Decisions:
         self._metrics.decisions.labels(self._area, action.value).inc()
         return Taken(decision_id, offset)
 
-    def _find(self, plan_id: str, move_id: str) -> tuple[CoverPlanData, PlanMove]:
+    def _find(self, plan_id: str, move_id: str) -> tuple[CoverPlanData, PlanMove | MoveName]:
         plan = self._state.plans.get(plan_id)
         if plan is None:
             raise UnknownPlanError(f"plan {plan_id!r} is not known any more; decide on the plan now shown")
-        for move in plan.moves:
-            if move.move_id == move_id:
-                return plan, move
-        raise UnknownPlanError(f"plan {plan_id!r} has no move {move_id!r}")
+        move = plan.move_named(move_id)
+        if move is None:
+            raise UnknownPlanError(
+                f"plan {plan_id!r} has no move {move_id!r}, nor has one of its other choices"
+            )
+        return plan, move
 
     def _time_for(self, appliance: str) -> datetime:
         """The area's time now, and later than anything known of this appliance."""
@@ -104,7 +107,7 @@ class Decisions:
         known = self._state.picture.appliances[appliance].newest_at
         return now if known is None else max(now, known + JUST_AFTER)
 
-    def _check_possible(self, move: PlanMove, action: DecisionAction) -> None:
+    def _check_possible(self, move: PlanMove | MoveName, action: DecisionAction) -> None:
         state = self._state.picture.appliances[move.appliance]
         ordered = state.ordered
         ours = ordered is not None and ordered.to == move.to_station

@@ -21,6 +21,7 @@ from services.appliance_state import (
     with_status,
 )
 from services.incident_state import IncidentState, with_event
+from services.move_orders import MoveOrder, OrderWord, fresh, moves_made, with_word
 from streams.cover_plan import CoverPlanData
 from streams.events import (
     AppliancePosition,
@@ -77,6 +78,8 @@ class Picture(Struct, frozen=True):
     ----------
     as_of
         Time of the newest event folded, UTC; `EPOCH` before the first.
+    orders
+        Orders given and taken back within the last day; `moves_made` reads them.
     """
 
     area: str
@@ -85,11 +88,21 @@ class Picture(Struct, frozen=True):
     incidents: dict[str, IncidentState] = {}
     rejections: dict[str, Rejection] = {}
     decisions: tuple[Decision, ...] = ()
+    orders: tuple[OrderWord, ...] = ()
 
     @property
     def available(self) -> int:
         """How many appliances can be sent to the next incident."""
         return sum(state.available for state in self.appliances.values())
+
+    def moves_made(self) -> tuple[MoveOrder, ...]:
+        """Moves accepted and not taken back within the last day of the area's time, oldest first."""
+        return moves_made(self.orders)
+
+    def recent_moves(self, within_s: float) -> tuple[MoveOrder, ...]:
+        """Those of the last `within_s` seconds of the area's time, oldest first."""
+        since = self.as_of - timedelta(seconds=within_s)
+        return tuple(move for move in self.moves_made() if move.at >= since)
 
     def digest(self) -> str:
         """A SHA-256 over the whole state: equal digests, equal pictures."""
@@ -167,13 +180,18 @@ def _with_decision(picture: Picture, data: DecisionMade, key: Key, decision_id: 
     elif data.move_id in rejections:
         rejections = {k: r for k, r in rejections.items() if k != data.move_id}
     kept = sorted((*picture.decisions, decision), key=lambda d: (d.at, d.decision_id))[-DECISIONS_KEPT:]
-    after = replace(picture, rejections=rejections, decisions=tuple(kept))
+    orders = picture.orders
+    if data.action is not DecisionAction.REJECT:
+        accepted = data.action is DecisionAction.ACCEPT
+        word = OrderWord(key, data.appliance, data.from_station, data.to_station, accepted)
+        orders = with_word(orders, word, picture.as_of)
+    after = replace(picture, rejections=rejections, decisions=tuple(kept), orders=orders)
     state = picture.appliances[data.appliance]
     return _with_appliance(after, with_decision(state, data.action, order, key))
 
 
 def _forgetting(picture: Picture) -> Picture:
-    """Drop what lies longer ago than `HORIZON`: stopped incidents, words of ones never opened, rejections."""
+    """Drop what is too old: stopped incidents, words of ones never opened, rejections, orders."""
     oldest = picture.as_of - HORIZON
     stale = [
         i.id
@@ -185,6 +203,7 @@ def _forgetting(picture: Picture) -> Picture:
         kept = {k: v for k, v in picture.incidents.items() if k not in set(stale)}
         picture = replace(picture, incidents=kept)
     if any(rejection.at < oldest for rejection in picture.rejections.values()):
-        fresh = {k: r for k, r in picture.rejections.items() if r.at >= oldest}
-        picture = replace(picture, rejections=fresh)
-    return picture
+        kept_rejections = {k: r for k, r in picture.rejections.items() if r.at >= oldest}
+        picture = replace(picture, rejections=kept_rejections)
+    orders = fresh(picture.orders, picture.as_of)
+    return picture if orders is picture.orders else replace(picture, orders=orders)

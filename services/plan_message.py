@@ -12,18 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.region import Region
-from optimiser.cover.plan import CoverFigures, CoverPlan, Move, ZoneTimes
-from optimiser.cover.reasons import GroundChange, MoveReason
-from streams.cover_plan import (
-    CoverPlanData,
-    Figures,
-    FrontierChoice,
-    GroundEffect,
-    KindShares,
-    PlanLatency,
-    PlanMove,
-    ZoneBands,
-)
+from optimiser.cover.plan import CoverPlan, Move, ZoneTimes
+from optimiser.cover.reasons import MoveReason
+from services.advice_message import NO_ADVICE, Advice, AdviceMessenger, known
+from streams.cover_plan import CoverPlanData, PlanLatency, PlanMove, ZoneBands
 
 BAND_STEP_S = 10
 ROUTE_POINTS = 60
@@ -38,6 +30,7 @@ class PlanMessenger:
 
     def __init__(self, region: Region) -> None:
         self._region = region
+        self.words = AdviceMessenger(region)
         self._lonlat = region.to_wgs84(region.stations.en)
         self._routes: OrderedDict[tuple[int, int], Line] = OrderedDict()
 
@@ -52,8 +45,10 @@ class PlanMessenger:
         picture_time: datetime,
         published_at: datetime,
         latency: PlanLatency,
+        advice: Advice = NO_ADVICE,
     ) -> CoverPlanData:
         """The plan for the wire; its moves keep their order, by what each brings."""
+        words = self.words
         return CoverPlanData(
             plan_id=plan_id,
             revision=revision,
@@ -65,29 +60,18 @@ class PlanMessenger:
                 self._move(move, reason, rank)
                 for rank, (move, reason) in enumerate(zip(plan.moves, reasons, strict=True), start=1)
             ],
-            before=self._figures(plan.before),
-            after=self._figures(plan.after),
+            before=words.figures(plan.before),
+            after=words.figures(plan.after),
             objective=round(plan.objective, 3),
-            bound=None if plan.bound is None else round(plan.bound, 3),
-            gap=None if plan.gap is None else round(max(plan.gap, 0.0), 7),
-            frontier=[
-                FrontierChoice(
-                    moves=n,
-                    move_ids=[self.move_id(move) for move in point.moves],
-                    objective=round(point.objective, 3),
-                    risk=round(point.risk, 3),
-                    first_share=_share(point.figures.first_share[0]),
-                    second_share=_share(point.figures.second_share[0]),
-                )
-                for n, point in enumerate(plan.frontier)
-            ],
+            bound=known(plan.bound, plan.bound, plan.objective, 3),
+            gap=known(plan.gap, plan.bound, plan.objective),
+            frontier=[words.choice(n, point) for n, point in enumerate(plan.frontier)],
             latency=latency,
+            alternatives=[words.alternative(point) for point in advice.alternatives],
+            home_advice=[words.home(one) for one in advice.home],
+            mobilising=[words.mobilising(incident, one) for incident, one in advice.mobilising],
+            stability=advice.stability,
         )
-
-    def move_id(self, move: Move) -> str:
-        """The move's name, the same in every plan that proposes it: `A211>A24`."""
-        ids = self._region
-        return f"{ids.appliances.ids[move.appliance]}>{ids.stations.ids[move.destination]}"
 
     def bands(self, now: ZoneTimes, after: ZoneTimes, *, plan_id: str, revision: int, kind: int) -> ZoneBands:
         """Attendance times by zone of one kind, now and with the plan carried out."""
@@ -123,20 +107,20 @@ class PlanMessenger:
         region = self._region
         stations = region.stations.ids
         return PlanMove(
-            move_id=self.move_id(move),
+            move_id=self.words.move_id(move),
             rank=rank,
             appliance=region.appliances.ids[move.appliance],
             kind=region.kinds[int(region.appliances.kind[move.appliance])].id,
             from_station=stations[move.origin],
             to_station=stations[move.destination],
-            travel_s=round(float(region.station_station_s[move.origin, move.destination]), 1),
+            travel_s=self.words.travel_s(move),
             route=self._line(move),
             cost=round(move.cost, 3),
             contribution=round(reason.contribution, 3),
             first_share_gain=round(reason.first_share_gain, 6),
             second_share_gain=round(reason.second_share_gain, 6),
-            gains=[self._effect(change) for change in reason.gains],
-            loses=[self._effect(change) for change in reason.loses],
+            gains=self.words.effects(reason.gains),
+            loses=self.words.effects(reason.loses),
             reason=reason.reason,
             rule=reason.rule,
         )
@@ -147,22 +131,6 @@ class PlanMessenger:
             return known
         ends = (self._lonlat[move.origin], self._lonlat[move.destination])
         return [(round(float(lon), 5), round(float(lat), 5)) for lon, lat in ends]
-
-    def _effect(self, change: GroundChange) -> GroundEffect:
-        station = self._region.stations.ids[change.station]
-        return GroundEffect(station, round(change.seconds, 1), round(change.demand_per_h, 4))
-
-    def _figures(self, figures: CoverFigures) -> Figures:
-        kinds = {
-            kind.id: KindShares(_share(figures.first_share[k]), _share(figures.second_share[k]))
-            for k, kind in enumerate(self._region.kinds)
-        }
-        first = kinds[self._region.kinds[0].id]
-        return Figures(round(figures.risk, 3), first.first_share, first.second_share, kinds)
-
-
-def _share(value: float) -> float:
-    return round(float(value), 6)
 
 
 def _band(seconds: npt.NDArray[np.float32]) -> str:

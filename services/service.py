@@ -21,6 +21,7 @@ from services.hub import Hub
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.settings import Settings
+from services.what_if import WhatIfDesk
 from streams.area_log import LogLimits
 from streams.checkpoints import CheckpointStore, FileCheckpoints, MemoryCheckpoints
 from streams.dead_letters import DeadLetters
@@ -57,8 +58,12 @@ class Area:
             timedelta(minutes=settings.reject_holds_min), settings.reject_ends_at_fewer
         )
         move_cost_rule = MoveCostRule(fixed=settings.move_fixed_cost, gap_h=settings.move_gap_h)
-        model = CoverModel(region, settings.max_moves, rejection_rule, move_cost_rule, settings.min_cover)
-        self.solver = CoverSolver(region, model)
+
+        def model() -> CoverModel:
+            return CoverModel(region, settings.max_moves, rejection_rule, move_cost_rule, settings.min_cover)
+
+        self.solver = CoverSolver(region, model())
+        self.what_if = WhatIfDesk(self.state, model, metrics)
         self.worker = AreaWorker(
             self.state, log, self.dead_letters, checkpoints, self.hub, self.solver, metrics, settings
         )
@@ -132,5 +137,6 @@ class Service:
         for area in self.areas.values():
             if area.state.ready:
                 await area.worker.checkpoint()
+            area.what_if.close()
             area.solver.close()
         await self.log.close()

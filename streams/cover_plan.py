@@ -8,15 +8,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from streams.cover_advice import (
+    AlternativeChoice,
+    GroundEffect,
+    HomeAdviceData,
+    MobilisingData,
+    MoveName,
+    Stability,
+)
+
 Time = Annotated[datetime, Meta(tz=True)]
-
-
-class GroundEffect(Struct, frozen=True, forbid_unknown_fields=True):
-    """How one station ground fares: `seconds` sooner or later to the first appliance, demand-weighted."""
-
-    station: str
-    seconds: float
-    demand_per_h: float
 
 
 class PlanMove(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +69,10 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FrontierChoice(Struct, frozen=True, forbid_unknown_fields=True):
-    """The best found with at most `moves` moves."""
+    """The best found with at most `moves` moves; `gap` is None while nothing is proven of it.
+
+    `named` tells of every move what a decision needs, also of those the plan does not hold.
+    """
 
     moves: int
     move_ids: list[str]
@@ -76,6 +80,8 @@ class FrontierChoice(Struct, frozen=True, forbid_unknown_fields=True):
     risk: float
     first_share: float
     second_share: float
+    gap: float | None = None
+    named: list[MoveName] = []
 
 
 class PlanLatency(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +96,8 @@ class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
     """A cover plan for the picture at `picture_offset`.
 
     `revision` 0 is the first plan; later revisions of the same plan are better or better proven.
-    `gap` is (objective − bound) / objective, or None while no bound is known.
+    `gap` is (objective − bound) / objective, or None while no bound is known. The fields with defaults came
+    later: a log from before has none of them.
     """
 
     plan_id: str
@@ -107,6 +114,18 @@ class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
     gap: float | None
     frontier: list[FrontierChoice]
     latency: PlanLatency
+    alternatives: list[AlternativeChoice] = []
+    home_advice: list[HomeAdviceData] = []
+    mobilising: list[MobilisingData] = []
+    stability: Stability | None = None
+
+    def move_named(self, move_id: str) -> PlanMove | MoveName | None:
+        """The move of that name in the plan, in a choice of its frontier or in an alternative."""
+        for move in self.moves:
+            if move.move_id == move_id:
+                return move
+        others = [choice.named for choice in self.frontier] + [choice.moves for choice in self.alternatives]
+        return next((move for moves in others for move in moves if move.move_id == move_id), None)
 
 
 class ZoneBands(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.cover.arrays import Float32Array, Int16Array, IntArray
+from optimiser.cover.prices import Region
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +55,11 @@ class AttendanceIndex:
             attendance_s=np.array(attendance_s, dtype=np.float32, order="C"),
             ground=order[:, 0].astype(np.int64),
         )
+
+    @property
+    def arrays(self) -> Region:
+        """Order, rank, sorted and plain times, as the kernels take them."""
+        return self.order, self.rank, self.sorted_s, self.attendance_s
 
     @property
     def n_stations(self) -> int:

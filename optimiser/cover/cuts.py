@@ -46,6 +46,11 @@ class CutPool:
         self._last_used: IntArray = np.empty(FIRST_CAPACITY, dtype=np.int64)
 
     @property
+    def n_groups(self) -> int:
+        """Groups of zones of one kind."""
+        return self._n_groups
+
+    @property
     def constant(self) -> FloatArray:
         """Constants of the cuts, (n,)."""
         return self._constant[: self._size]

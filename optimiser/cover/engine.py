@@ -6,24 +6,25 @@ I/O; the stopwatch it is given only bounds the certificate.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from optimiser.cover.arrays import CoverInputError, Float32Array
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.cover.certificate import LEAST_TARGET_GAP, PROVEN_GAP, Certification, Certified
+from optimiser.cover.certificate import LEAST_TARGET_GAP, PROVEN_GAP, Certification
+from optimiser.cover.certified_frontier import certified_plan, point_of
 from optimiser.cover.cuts import CutStore
 from optimiser.cover.figures import FEW_APPLIANCES, Figures, times_of_kind, zone_times
 from optimiser.cover.movers import Movers
+from optimiser.cover.next_best import next_best
 from optimiser.cover.plan import (
     Certificate,
     CoverPlan,
     FrontierPoint,
     Move,
     ZoneTimes,
-    relative_gap,
 )
 from optimiser.cover.problem import CoverProblem
 from optimiser.cover.reasons import MoveReason, explain
@@ -87,8 +88,16 @@ class CoverEngine:
         # The warm-up problem is not asked about again.
         self._latest = None
 
-    def first_plan(self, problem: CoverProblem) -> CoverPlan:
+    def first_plan(self, problem: CoverProblem, in_force: Iterable[tuple[int, int]] = ()) -> CoverPlan:
         """Return a good plan within milliseconds, with the frontier of fewer moves; nothing is proven yet.
+
+        Parameters
+        ----------
+        problem
+            The problem.
+        in_force
+            (appliance, station) of the moves recommended before. What is still allowed of them is improved
+            and stays, unless a plan from nothing is clearly better (`KEPT_SHARE`).
 
         Raises
         ------
@@ -97,8 +106,41 @@ class CoverEngine:
         """
         self._check(problem)
         state = self._state_of(problem)
-        found = CoverSearch(state).frontier(problem.max_moves)
-        return self._plan(problem, state.movers, found)
+        journeys = problem.move_cost if problem.road_s is None else problem.road_s
+        search = CoverSearch(state, road_s=journeys)
+        found = search.frontier(problem.max_moves)
+        before = dict(in_force)
+        if before:
+            group_of = {a: g for g, members in enumerate(state.movers.members) for a in members}
+            pairs = [(group_of[a], end) for a, end in before.items() if a in group_of]
+            found = search.renewed(found, pairs)
+        return self._plan(problem, state.movers, found, before)
+
+    def alternatives(
+        self, problem: CoverProblem, plan: CoverPlan, most: int = 3
+    ) -> tuple[FrontierPoint, ...]:
+        """Return next-best plans, each differing from the plan and from each other, the best first.
+
+        Parameters
+        ----------
+        problem, plan
+            The problem and a plan for it.
+        most
+            No more than so many; fewer where no more are found.
+
+        Raises
+        ------
+        CoverInputError
+            Where the problem is not of this engine's region and standards, or the plan breaks its rules.
+        """
+        self._check(problem)
+        state = self._state_of(problem)
+        pairs = tuple(state.movers.pairs_of(plan.moves))
+        state.movers.check(pairs, problem.max_moves)
+        found = next_best(state, pairs, problem.max_moves, most)
+        figures = Figures(self.index, problem)
+        points = [point_of(figures, state.movers.name_moves(list(other.pairs))) for other in found]
+        return tuple(sorted(points, key=lambda point: point.objective))
 
     def certify(
         self,
@@ -119,8 +161,8 @@ class CoverEngine:
         seconds
             Time allowed. The bound is valid whenever it stops.
         cancelled
-            Asked between steps. A step takes milliseconds, a linear programme some ten for London, and a
-            whole-number programme at most a tenth of a second: so soon a cancel takes effect.
+            Asked between steps. A step takes milliseconds, a linear programme some ten for London and some
+            twenty for four times its size: so soon a cancel takes effect.
         target_gap
             Stop once the gap is no larger; at least `LEAST_TARGET_GAP`.
 
@@ -130,19 +172,45 @@ class CoverEngine:
             Where the problem is not of this engine's region and standards, the plan breaks its rules, or
             the target gap is smaller than can be proven.
         """
+        return self._prove(problem, plan, seconds, cancelled, target_gap, every_point=False)
+
+    def certify_frontier(
+        self,
+        problem: CoverProblem,
+        plan: CoverPlan,
+        seconds: float,
+        cancelled: Callable[[], bool] = never,
+        *,
+        target_gap: float = PROVEN_GAP,
+    ) -> CoverPlan:
+        """Return the plan as `certify` does, with a valid lower bound for each point of its frontier.
+
+        The bound of a point is of the problem with at most so many moves as its place says. The plan itself
+        comes first, then the point of one move fewer, and so on; what time leaves unproven has a wider gap.
+        Parameters and errors are those of `certify`; so is `certificate`, which speaks of the plan itself.
+        """
+        return self._prove(problem, plan, seconds, cancelled, target_gap, every_point=True)
+
+    def _prove(
+        self,
+        problem: CoverProblem,
+        plan: CoverPlan,
+        seconds: float,
+        cancelled: Callable[[], bool],
+        target_gap: float,
+        *,
+        every_point: bool,
+    ) -> CoverPlan:
         self._check(problem)
         if not LEAST_TARGET_GAP <= target_gap < 1.0:
             expected = f"{LEAST_TARGET_GAP:g} (the least that can be proven) to less than 1"
             raise CoverInputError("target_gap", target_gap, expected)
         state = self._state_of(problem)
         movers = state.movers
-        starts = [tuple(movers.pairs_of(point.moves)) for point in plan.frontier]
-        starts.append(tuple(movers.pairs_of(plan.moves)))
-        for pairs in starts:
-            movers.check(pairs, problem.max_moves)
-        if not movers.n_groups or not problem.max_moves:
-            # Nothing can move: doing nothing is the best of all plans, being the only one.
-            return replace(plan, bound=plan.objective, gap=0.0, certificate="proven")
+        points: list[FrontierPoint | CoverPlan] = [*plan.frontier[:-1], plan]
+        starts = [tuple(movers.pairs_of(point.moves)) for point in points]
+        for n, pairs in enumerate(starts):
+            movers.check(pairs, n)
         end = self._stopwatch() + seconds
 
         def finished() -> Certificate | None:
@@ -150,39 +218,23 @@ class CoverEngine:
                 return "cancelled"
             return "time" if self._stopwatch() >= end else None
 
-        certified = Certification(
+        proof = Certification(
             self._cuts,
             problem,
             state,
             starts,
-            bound=plan.bound if plan.bound is not None else 0.0,
+            bounds=[0.0 if point.bound is None else point.bound for point in points],
             finished=finished,
             remaining_s=lambda: max(0.0, end - self._stopwatch()),
             target_gap=target_gap,
-        ).run()
-        return self._certified(problem, movers, plan, certified)
-
-    def _certified(
-        self, problem: CoverProblem, movers: Movers, plan: CoverPlan, certified: Certified
-    ) -> CoverPlan:
-        best = _point(Figures(self.index, problem), movers.name_moves(list(certified.best.pairs)))
-        frontier = tuple(
-            best if n >= len(best.moves) and best.objective < point.objective else point
-            for n, point in enumerate(plan.frontier)
         )
-        if best.objective >= plan.objective:
-            best = FrontierPoint(plan.moves, plan.objective, plan.after.risk, plan.after)
-        bound = min(certified.bound, best.objective)
-        return CoverPlan(
-            moves=best.moves,
-            objective=best.objective,
-            before=plan.before,
-            after=best.figures,
-            frontier=frontier,
-            bound=bound,
-            gap=relative_gap(best.objective, bound),
-            certificate=certified.certificate,
-        )
+        for n in range(problem.max_moves, -1 if every_point else problem.max_moves - 1, -1):
+            proof.prove(n)
+        certificate: Certificate = "proven"
+        if not proof.proven(problem.max_moves):
+            certificate = finished() or "time"
+        figures = Figures(self.index, problem)
+        return certified_plan(figures, movers, plan, proof, certificate, every_point=every_point)
 
     def zone_times(self, problem: CoverProblem, moves: tuple[Move, ...] = ()) -> ZoneTimes:
         """Return first and second attendance times per kind and zone after the moves, capped, (K, Z)."""
@@ -211,15 +263,17 @@ class CoverEngine:
         if not same and not np.array_equal(problem.attendance_s, self.attendance_s):
             raise CoverInputError("attendance_s", "other times", "those the engine was built with")
 
-    def _plan(self, problem: CoverProblem, movers: Movers, found: list[Found]) -> CoverPlan:
+    def _plan(
+        self, problem: CoverProblem, movers: Movers, found: list[Found], before: dict[int, int]
+    ) -> CoverPlan:
         points: list[FrontierPoint] = []
         figures = Figures(self.index, problem)
         for n, plan in enumerate(found):
             if n and plan is found[n - 1]:
                 points.append(points[-1])
                 continue
-            moves = movers.name_moves(list(plan.pairs))
-            points.append(_point(figures, moves))
+            moves = _same_names(movers, movers.name_moves(list(plan.pairs)), before)
+            points.append(point_of(figures, moves))
         return CoverPlan(
             moves=points[-1].moves,
             objective=points[-1].objective,
@@ -232,3 +286,21 @@ class CoverEngine:
 def _point(figures: Figures, moves: tuple[Move, ...]) -> FrontierPoint:
     after = figures.after(moves)
     return FrontierPoint(moves, after.risk + sum(move.cost for move in moves), after.risk, after)
+
+
+def _same_names(movers: Movers, moves: tuple[Move, ...], before: dict[int, int]) -> tuple[Move, ...]:
+    """Return the moves, each made by whom it was asked of before, where the one named now is like it."""
+    if not before:
+        return moves
+    group_of = {a: g for g, members in enumerate(movers.members) for a in members}
+    names: list[int | None] = []
+    for move in moves:
+        alike = movers.members[group_of[move.appliance]]
+        told = [a for a in alike if before.get(a) == move.destination and a not in names]
+        names.append(told[0] if told else None)
+    for i, move in enumerate(moves):
+        if names[i] is None:
+            names[i] = next(a for a in movers.members[group_of[move.appliance]] if a not in names)
+    return tuple(
+        replace(move, appliance=name) for move, name in zip(moves, names, strict=True) if name is not None
+    )

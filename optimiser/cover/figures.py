@@ -7,7 +7,7 @@ import numpy as np
 
 from optimiser.cover.arrays import Float32Array, FloatArray, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.cover.kernels import sums_of, times_of, times_of_few
+from optimiser.cover.kernels import sums_of, times_changed, times_of, times_of_few
 from optimiser.cover.plan import CoverFigures, Move, ZoneTimes
 from optimiser.cover.problem import CoverProblem
 
@@ -67,6 +67,8 @@ class Figures:
     def __init__(self, index: AttendanceIndex, problem: CoverProblem) -> None:
         self._index, self._problem = index, problem
         self._known: dict[tuple[int, bytes], tuple[float, float, float]] = {}
+        # Of each kind, the counts computed first, their times, and demand: the others differ by little.
+        self._base: dict[int, tuple[IntArray, Float32Array, Float32Array, FloatArray]] = {}
 
     def after(self, moves: tuple[Move, ...]) -> CoverFigures:
         """Return the figures after the moves."""
@@ -89,9 +91,21 @@ class Figures:
         key = (k, counts.tobytes())
         if key not in self._known:
             standard = self._problem.standards[k]
-            first_s, second_s = times_of_kind(self._index, counts, standard.cap_s)
-            sums = sums_of(first_s, second_s, demand_row(self._problem, k), standard.as_row())
+            first_s, second_s, demand = self._times(k, counts, float(standard.cap_s))
+            sums = sums_of(first_s, second_s, demand, standard.as_row())
             # Where nothing is asked for, nothing is missed.
             shares = [min(1.0, part / sums[4]) if sums[4] > 0.0 else 1.0 for part in sums[2:4]]
             self._known[key] = (sums[0] + sums[1], shares[0], shares[1])
         return self._known[key]
+
+    def _times(self, k: int, counts: IntArray, cap_s: float) -> tuple[Float32Array, Float32Array, FloatArray]:
+        if k not in self._base:
+            first_s, second_s = times_of_kind(self._index, counts, cap_s)
+            self._base[k] = counts, first_s, second_s, demand_row(self._problem, k)
+        known, first_s, second_s, demand = self._base[k]
+        changed = np.flatnonzero(counts != known)
+        if changed.size:
+            index, first_s, second_s = self._index, first_s.copy(), second_s.copy()
+            arrays = (index.order, index.sorted_s, index.attendance_s)
+            times_changed(changed, counts, *arrays, cap_s, first_s, second_s)
+        return first_s, second_s, demand

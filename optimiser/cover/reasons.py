@@ -82,11 +82,11 @@ def explain(
     for pair in pairs:
         state.add(pair)
     rules = _binding_rules(problem, plan, state, pairs)
-    kinds: dict[int, _Kind] = {}
+    kinds: dict[int, KindCover] = {}
     for move in plan.moves:
         k = int(problem.appliance_kind[move.appliance])
         if k not in kinds:
-            kinds[k] = _Kind(index, problem, k)
+            kinds[k] = KindCover(index, problem, k)
     return tuple(
         _reason(
             kinds[int(problem.appliance_kind[move.appliance])],
@@ -120,8 +120,8 @@ class _View(NamedTuple):
     second_share: float
 
 
-class _Kind:
-    """One kind of appliance while a plan is judged: what all its moves have in common, computed once."""
+class KindCover:
+    """One kind of appliance while moves are judged: what all of them have in common, computed once."""
 
     def __init__(self, index: AttendanceIndex, problem: CoverProblem, k: int) -> None:
         self.k, self.index = k, index
@@ -148,7 +148,7 @@ class _Kind:
 
 
 def _reason(
-    kind: _Kind,
+    kind: KindCover,
     problem: CoverProblem,
     moves: tuple[Move, ...],
     i: int,
@@ -162,7 +162,7 @@ def _reason(
     after[move.origin] -= 1
     after[move.destination] += 1
     old, new = kind.view(before), kind.view(after)
-    gains, loses = _grounds(kind, old.first_s - new.first_s)
+    gains, loses = changed_grounds(kind, old.first_s - new.first_s)
     reason: Reason
     if int(problem.home[move.appliance]) == move.destination:
         reason = "returns_home"
@@ -189,7 +189,10 @@ def _same_place(problem: CoverProblem, one: Move, other: Move) -> bool:
     return bool(same_kind) and one.destination == other.destination
 
 
-def _grounds(kind: _Kind, saved_s: FloatArray) -> tuple[tuple[GroundChange, ...], tuple[GroundChange, ...]]:
+def changed_grounds(
+    kind: KindCover, saved_s: FloatArray
+) -> tuple[tuple[GroundChange, ...], tuple[GroundChange, ...]]:
+    """Return the grounds that gain and those that lose, from the seconds saved in each zone, (Z,)."""
     weight = kind.ground_demand
     saved = np.bincount(kind.index.ground, weights=kind.demand * saved_s, minlength=weight.size)
     seconds = np.divide(saved, weight, out=np.zeros_like(saved), where=weight > 0.0)

@@ -10,11 +10,17 @@ from itertools import combinations
 
 import numpy as np
 
-from optimiser.cover.assignment import cheapest_assignment
+from optimiser.cover.arrays import FloatArray
+from optimiser.cover.assignment import cheapest_assignment, shortest_longest
 from optimiser.cover.state import CoverState, Pair, Saved
 
 # A change must bring this share of the objective to count: below it, rounding could make a search cycle.
 LEAST_GAIN_SHARE = 1e-9
+# Assignments whose costs differ by less than this share of the objective (a second of driving at most) cost
+# the same: of these the one with the shortest longest journey is shown.
+SAME_COST_SHARE = 1e-6
+# A plan in force is kept where the best one is better by less than this share: a tenth of what is proven.
+KEPT_SHARE = 1e-4
 # Changes of one end of a move, per move and plan: a bound never met in practice (one or two settle).
 MOST_TURNS_PER_MOVE = 8
 # Sweeps of replacing each move, per plan: a bound never met in practice (two or three settle).
@@ -48,10 +54,15 @@ class CoverSearch:
         Of the problem, without any move.
     stopped
         Asked between steps of a few milliseconds at most; once it says so, the search ends where it is.
+    road_s
+        How long each journey is, (S, S), where the longest of a plan is to be as short as its cost allows.
     """
 
-    def __init__(self, state: CoverState, stopped: Callable[[], bool] = never) -> None:
+    def __init__(
+        self, state: CoverState, stopped: Callable[[], bool] = never, road_s: FloatArray | None = None
+    ) -> None:
         self.state = state
+        self._road_s = road_s
         self._stopped = stopped
         self.pairs: list[Pair] = []
         self._least = LEAST_GAIN_SHARE * max(state.objective, 1.0)
@@ -60,8 +71,8 @@ class CoverSearch:
         """Return the best plan found for at most 0, 1, …, max_moves moves."""
         found = [self.keep()]
         while len(found) <= max_moves:
-            best = self.state.best()
-            if best.value >= -self._least:
+            best = self.state.best(below=-self._least)
+            if best.group < 0:
                 break
             self._add((best.group, best.destination))
             self._turn_all()
@@ -75,11 +86,36 @@ class CoverSearch:
                 found[n] = found[n - 1]
         return found + [found[-1]] * (max_moves + 1 - len(found))
 
+    def renewed(self, found: list[Found], in_force: list[Pair]) -> list[Found]:
+        """Return a frontier where the plan in force stays, as it was or improved, unless another is better.
+
+        Better by `KEPT_SHARE` of the objective, that is: advice that flickers is not followed. Pairs that are
+        no longer allowed are left out.
+        """
+        max_moves = len(found) - 1
+        self.restart(())
+        for pair in in_force:
+            if len(self.pairs) < max_moves and self.state.allows(pair):
+                self._add(pair)
+        if not self.pairs:
+            return found
+        as_it_was = self.keep()
+        candidates = [as_it_was]
+        if sorted(as_it_was.pairs) != sorted(found[-1].pairs):
+            self.improve(max_moves)
+            candidates.append(self.keep())
+        least = min(plan.objective for plan in (*candidates, found[-1]))
+        for plan in candidates:
+            fewer = min((other.objective for other in found[: len(plan.pairs)]), default=np.inf)
+            better = plan.objective < fewer - self._least
+            if better and plan.objective <= least * (1.0 + KEPT_SHARE):
+                return found[: len(plan.pairs)] + [plan] * (max_moves + 1 - len(plan.pairs))
+        return found
+
     def improve(self, max_moves: int) -> None:
         """Replace each move by a better one, and add moves that pay, until nothing gets better."""
         for _ in range(MOST_SWEEPS):
-            self._fill(max_moves)
-            self._turn_all()
+            self.refill(max_moves)
             replaced = [not self._stopped() and self._replace(pair) for pair in tuple(self.pairs)]
             if not any(replaced):
                 return
@@ -96,10 +132,9 @@ class CoverSearch:
                 continue
             saved, kept, before = self.state.save(), list(self.pairs), self.state.objective
             if self._drop_both(first, second):
-                self._fill(max_moves)
-                self._turn_all()
+                self.refill(max_moves)
             if self.state.objective >= before - self._least:
-                self._go_back(saved, kept)
+                self.go_back(saved, kept)
 
     def restart(self, pairs: tuple[Pair, ...]) -> None:
         """Go to another plan."""
@@ -114,6 +149,18 @@ class CoverSearch:
         for pair in kept:
             self._drop(pair)
 
+    def take_back(self, pair: Pair) -> bool:
+        """Take a move back, if the rules allow that; say whether they did."""
+        if self.state.value_of_dropping(pair) == np.inf:
+            return False
+        self._drop(pair)
+        return True
+
+    def refill(self, max_moves: int) -> None:
+        """Add moves that pay, the best first, and change ends of moves as long as that pays."""
+        self._fill(max_moves)
+        self._turn_all()
+
     def keep(self) -> Found:
         """Return the present plan."""
         order = sorted(self.pairs, key=self.state.contribution_of, reverse=True)
@@ -127,26 +174,29 @@ class CoverSearch:
         self.state.drop(pair)
         self.pairs.remove(pair)
 
-    def _go_back(self, saved: Saved, pairs: list[Pair]) -> None:
+    def go_back(self, saved: Saved, pairs: list[Pair]) -> None:
+        """Go back to a plan whose state was saved."""
         self.state.load(saved)
         self.pairs = pairs
 
     def _fill(self, max_moves: int) -> None:
         while len(self.pairs) < max_moves:
-            best = self.state.best()
-            if best.value >= -self._least:
+            best = self.state.best(below=-self._least)
+            if best.group < 0:
                 return
             self._add((best.group, best.destination))
 
     def _turn_all(self) -> None:
         """Change one end of one move at a time, as long as that pays; then pair ends at the least cost."""
         for _ in range(MOST_TURNS_PER_MOVE * len(self.pairs)):
-            turn = self.state.best_turn(self.pairs)
-            if turn is None or turn[0] >= -self._least:
+            turn = self.state.best_turn(self.pairs, below=-self._least)
+            if turn is None:
                 break
             _, old, new = turn
             self.state.turn(old, new)
-            self.pairs[self.pairs.index(old)] = new
+            # The one changed is asked last the next time.
+            self.pairs.remove(old)
+            self.pairs.append(new)
         self._reassign()
 
     def _replace(self, pair: Pair) -> bool:
@@ -156,12 +206,14 @@ class CoverSearch:
         kind = int(self.state.movers.kind[pair[0]])
         saved, kept, before = self.state.save(kind), list(self.pairs), self.state.objective
         self._drop(pair)
-        best = self.state.best()
-        if self.state.objective + min(best.value, 0.0) >= before - self._least:
-            self._go_back(saved, kept)
-            return False
-        if best.value < 0.0:
+        # What the best must be worth, for the change as a whole to pay.
+        enough = before - self._least - self.state.objective
+        best = self.state.best(below=min(enough, 0.0))
+        if best.group >= 0:
             self._add((best.group, best.destination))
+        elif enough <= 0.0:
+            self.go_back(saved, kept)
+            return False
         return True
 
     def _drop_both(self, first: Pair, second: Pair) -> bool:
@@ -197,9 +249,18 @@ class CoverSearch:
     def _reassign(self) -> None:
         if len(self.pairs) < 2:
             return
-        assigned = cheapest_assignment(self.state.movers, self.pairs)
-        old = sum(float(self.state.movers.cost[pair]) for pair in self.pairs)
-        new = sum(float(self.state.movers.cost[pair]) for pair in assigned)
-        if new < old - self._least:
-            self.state.relabel(self.pairs, assigned)
-            self.pairs = assigned
+        movers = self.state.movers
+        assigned = cheapest_assignment(movers, self.pairs)
+        if self._cost_of(assigned) < self._cost_of(self.pairs) - self._least:
+            self._relabel(assigned)
+        if self._road_s is not None:
+            slack = SAME_COST_SHARE * self.state.objective
+            self._relabel(shortest_longest(movers, self.pairs, self._road_s, slack))
+
+    def _relabel(self, pairs: list[Pair]) -> None:
+        if pairs != self.pairs:
+            self.state.relabel(self.pairs, pairs)
+            self.pairs = pairs
+
+    def _cost_of(self, pairs: list[Pair]) -> float:
+        return sum(float(self.state.movers.cost[pair]) for pair in pairs)

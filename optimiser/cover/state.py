@@ -7,15 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimiser.cover.arrays import AnyArray, FloatArray, IntArray
+from optimiser.cover.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.cover.figures import demand_row
-from optimiser.cover.kernels import best_pair, best_turn, find_all_near, price_all, risk_of, shift
+from optimiser.cover.kernels import risk_of
 from optimiser.cover.movers import Movers
 from optimiser.cover.plan import Rule
+from optimiser.cover.prices import Book, Extras, best_pair, best_turn, extras_away, open_book, shift
 from optimiser.cover.problem import CoverProblem
 
 Pair = tuple[int, int]  # (group of movers, destination station)
+
+# The version of what was never worked out.
+NEVER = -1
 
 
 class Candidate(NamedTuple):
@@ -36,41 +39,58 @@ class Saved(NamedTuple):
 
 
 class CoverState:
-    """Counts, nearest three and prices of all single moves, for every kind.
+    """Counts, nearest three and prices of all single moves, for every kind and over all scenes.
 
     Parameters
     ----------
     index
         Sorted attendance times of the region.
     problem, movers
-        The problem and its groups of movers.
+        The problem and its groups of movers; where the problem charges for driving, the movers' costs are
+        raised here, because the charge depends on what each move brings.
     """
 
     def __init__(self, index: AttendanceIndex, problem: CoverProblem, movers: Movers) -> None:
         self.movers = movers
-        self._index = index
+        self._region = index.arrays
         n_kinds, n_stations, n_zones = problem.n_kinds, problem.n_stations, problem.n_zones
-        self._demand = [demand_row(problem, k) for k in range(n_kinds)]
-        self._standards = [s.as_row() for s in problem.standards]
-        self.counts = movers.counts.copy()
-        self.near = np.empty((n_kinds, n_zones, 3), dtype=np.int16)
-        self._gain = np.empty((n_kinds, n_stations))
-        self._loss = np.empty((n_kinds, n_stations))
-        self._extra = np.empty((n_kinds, n_stations, n_stations))
-        self._total = self.counts.sum(axis=0)
-        self._room = movers.room
+        view_demand = problem.view_demand()
+        self._books: list[Book] = []
+        self._extras: list[Extras] = []
+        for k, standard in enumerate(problem.standards):
+            # Views are scene-major: those of a kind are every n_kinds-th. Copies, because Numba compiles
+            # once more for an array it may not write to, or of another type or order.
+            changes = [scene.counts_change[k] for scene in problem.scenes] or [0]
+            counts = np.stack([np.add(movers.counts[k], change, dtype=np.int64) for change in changes])
+            demand = np.array(view_demand[k::n_kinds], dtype=np.float64, order="C")
+            shape = (len(counts), 3, n_zones)
+            book = (
+                counts,
+                np.empty(shape, dtype=np.int16),
+                np.empty(shape, dtype=np.float32),
+                np.full((len(counts), 2, n_zones), n_stations, dtype=np.int16),
+                demand,
+                standard.as_row(),
+                np.empty(n_stations),
+                np.empty(n_stations),
+            )
+            open_book(self._region, book)
+            self._books.append(book)
+            away, towards = np.empty((n_stations, n_stations)), np.empty((n_stations, n_stations))
+            made, changed = np.full((2, n_stations), NEVER), np.zeros((2, n_stations + 1), dtype=np.int64)
+            self._extras.append((away, made[0], changed[0], towards, made[1], changed[1]))
+        # Each change of a book makes a new version. Going back to an old one brings back in which version
+        # each row of extras changed last, and with it the rows still held of that version.
+        self._version = 0
+        self._total = movers.counts.sum(axis=0)
         self._left = movers.size.copy()
         self._may_leave = movers.may_leave.copy()
-        self._cells: list[dict[int, list[int]]] = [{} for _ in range(n_kinds)]
-        self._cost = np.full((n_kinds, n_stations, n_stations), np.inf)
-        for g in range(movers.n_groups):
-            self._cells[int(movers.kind[g])].setdefault(int(movers.origin[g]), []).append(g)
-        for k, cells in enumerate(self._cells):
-            for origin in cells:
-                self._refresh_cost(k, origin)
-        for k in range(n_kinds):
-            find_all_near(self.counts[k], index.order, self.near[k], self._standards[k])
-            self._price(k)
+        # Of each group, the place of its kind and station in the flattened (K, S).
+        self._cell = movers.kind * n_stations + movers.origin
+        if problem.road_s is not None:
+            movers.charge_driving(problem, self._brings())
+        self._groups = [np.flatnonzero(movers.kind == k) for k in range(n_kinds)]
+        self._least_cost = self._least_of(movers.cost)
         self.cost = 0.0
         self._risk = self.exact_risk()
 
@@ -79,12 +99,31 @@ class CoverState:
         """Risk plus the cost of the moves made so far, kept by summing exact differences."""
         return self._risk + self.cost
 
+    @property
+    def counts(self) -> IntArray:
+        """The appliances at stations by view, scene-major, (V, S)."""
+        by_kind = np.stack([book[0] for book in self._books], axis=1)
+        counts: IntArray = by_kind.reshape(-1, by_kind.shape[2])
+        return counts
+
     def prices(self) -> FloatArray:
         """Return the value of a further move of each group to each station, (G, S); inf where not allowed."""
-        kind, origin = self.movers.kind, self.movers.origin
-        change = self._loss[kind, origin][:, None] - self._gain[kind] - self._extra[kind, origin]
-        prices: FloatArray = change + self.movers.cost
+        prices: FloatArray = self.movers.cost - self._brings()
+        for k, groups in enumerate(self._groups):
+            prices[groups] += self._books[k][7][self.movers.origin[groups], None]
         return prices
+
+    def _brings(self) -> FloatArray:
+        """Return what the coming of each group to each station saves once it has left its own, (G, S)."""
+        brings = np.empty(self.movers.cost.shape)
+        kinds = self.movers.kind.tolist()
+        for g, (k, origin) in enumerate(zip(kinds, self.movers.origin.tolist(), strict=True)):
+            np.add(self._books[k][6], self._away(k, origin), out=brings[g])
+        return brings
+
+    def _away(self, k: int, origin: int) -> FloatArray:
+        """Return extra[origin, :] of a kind, as it stands now."""
+        return extras_away(origin, self._region, self._books[k], self._extras[k])
 
     def allows(self, pair: Pair) -> bool:
         """Whether the rules allow this further move."""
@@ -93,44 +132,47 @@ class CoverState:
         return bool(
             self._left[g] > 0
             and self._may_leave[k, origin] > 0
-            and self._total[destination] < self._room[destination]
+            and self._total[destination] < self.movers.room[destination]
             and np.isfinite(self.movers.cost[g, destination])
         )
 
     def exact_risk(self) -> float:
         """Return the risk computed afresh, free of summed rounding errors."""
-        return sum(
-            risk_of(self.near[k], self._index.sorted_s, self._demand[k], self._standards[k])
-            for k in range(len(self._demand))
-        )
+        return sum(risk_of(times, demand, row) for _, _, times, _, demand, row, _, _ in self._books)
 
-    def best(self, without: Rule | None = None) -> Candidate:
+    def best(self, without: Rule | None = None, below: float = np.inf) -> Candidate:
         """Return the best allowed single move (value inf where there is none).
 
         Parameters
         ----------
         without
             A rule to leave aside: the reasons ask what it costs.
+        below
+            Only a move worth less than this is sought: the lower, the sooner found.
         """
-        has_room = (self._total < self._room) | (without == "bays")
-        may_leave = self._present() if without == "min_cover" else self._may_leave
-        cost = self._unrejected_cost() if without == "rejected" else self._cost
-        overfull = self._total > self._room
+        cost, least = self.movers.cost, self._least_cost
+        if without == "rejected":
+            cost = self.movers.open_cost
+            least = self._least_of(cost)
+        may_go = self._left > 0 if without == "min_cover" else self._may_go()
+        has_room = np.ones(len(self._total), dtype=np.bool_) if without == "bays" else self._has_room()
+        overfull = self._total > self.movers.room
         if without != "bays" and overfull.any():
             # A move was taken back whose place another had taken: only a move from there is allowed now.
-            may_leave = np.where(overfull, may_leave, 0)
+            may_go &= overfull[self.movers.origin]
         best = Candidate(np.inf, -1, -1)
-        for k in range(len(self._demand)):
-            value, origin, destination = best_pair(
-                self._gain[k],
-                self._loss[k],
-                self._extra[k],
-                cost[k],
-                may_leave[k] > 0,
+        for k, groups in enumerate(self._groups):
+            value, group, destination = best_pair(
+                min(below, best.value),
+                (groups, may_go, self.movers.origin, cost),
+                least[k],
                 has_room,
+                self._region,
+                self._books[k],
+                self._extras[k],
             )
-            if value < best.value:
-                best = Candidate(value, self._cheapest_group(k, origin, destination), destination)
+            if group >= 0:
+                best = Candidate(value, group, destination)
         return best
 
     def value_of(self, pair: Pair) -> float:
@@ -145,7 +187,7 @@ class CoverState:
         It is not allowed where another appliance has taken its place and the station would be overfull.
         """
         origin = int(self.movers.origin[pair[0]])
-        return np.inf if self._total[origin] >= self._room[origin] else self.worth_of(pair)
+        return np.inf if self._total[origin] >= self.movers.room[origin] else self.worth_of(pair)
 
     def worth_of(self, pair: Pair) -> float:
         """Return what a move made earlier is worth now: the objective without it minus the objective."""
@@ -156,31 +198,28 @@ class CoverState:
         g, destination = pair
         return self._risk_change(int(self.movers.kind[g]), destination, int(self.movers.origin[g]))
 
-    def best_turn(self, pairs: list[Pair]) -> tuple[float, Pair, Pair] | None:
-        """Return the best change of one end of one of the moves made: value, old pair, new pair."""
-        has_room = self._total < self._room
-        result: tuple[float, Pair, Pair] | None = None
-        for k in range(len(self._demand)):
-            own = [pair for pair in pairs if int(self.movers.kind[pair[0]]) == k]
-            if not own:
-                continue
-            groups = np.array([g for g, _ in own])
-            value, m, station, at_end = best_turn(
-                self.movers.origin[groups],
+    def best_turn(self, pairs: list[Pair], below: float = 0.0) -> tuple[float, Pair, Pair] | None:
+        """Return the best change of one end of the first move for which one is worth less than `below`.
+
+        The moves made, `pairs`, are asked in their order, kind by kind. Returns value, old pair, new pair.
+        """
+        may_go, has_room = self._may_go(), self._has_room()
+        kinds = [int(self.movers.kind[g]) for g, _ in pairs]
+        for k in dict.fromkeys(kinds):
+            own = [pair for pair, kind in zip(pairs, kinds, strict=True) if kind == k]
+            value, m, group, end = best_turn(
+                below,
+                np.array([g for g, _ in own]),
                 np.array([destination for _, destination in own]),
-                self.movers.cost[groups],
-                self._gain[k],
-                self._loss[k],
-                self._extra[k],
-                self._cost[k],
-                self._may_leave[k] > 0,
+                (self._groups[k], may_go, self.movers.origin, self.movers.cost),
                 has_room,
+                self._region,
+                self._books[k],
+                self._extras[k],
             )
-            if m >= 0 and (result is None or value < result[0]):
-                g, destination = own[m]
-                new = (g, station) if at_end else (self._cheapest_group(k, station, destination), destination)
-                result = (value, own[m], new)
-        return result
+            if m >= 0:
+                return value, own[m], (group, end)
+        return None
 
     def turn(self, old: Pair, new: Pair) -> None:
         """Put a move in the place of another that shares its group or its destination."""
@@ -202,7 +241,7 @@ class CoverState:
 
     def save(self, *kinds: int) -> Saved:
         """Return all that moves of these kinds change (all kinds, if none is named), for `load`."""
-        kinds = kinds or tuple(range(len(self._demand)))
+        kinds = kinds or tuple(range(len(self._books)))
         return Saved(kinds, self._risk, self.cost, tuple(array.copy() for array in self._changing(kinds)))
 
     def load(self, saved: Saved) -> None:
@@ -212,8 +251,11 @@ class CoverState:
             array[...] = old
 
     def _changing(self, kinds: tuple[int, ...]) -> list[AnyArray]:
-        by_kind = (self.counts, self.near, self._may_leave, self._gain, self._loss, self._extra, self._cost)
-        return [self._total, self._left, *(array[k] for array in by_kind for k in kinds)]
+        arrays: list[AnyArray] = [self._total, self._left, self._may_leave]
+        for k in kinds:
+            counts, ranks, times, stations, _, _, gain, loss = self._books[k]
+            arrays += [counts, ranks, times, stations, gain, loss, self._extras[k][2], self._extras[k][5]]
+        return arrays
 
     def add(self, pair: Pair) -> None:
         """Make a move."""
@@ -230,70 +272,34 @@ class CoverState:
         self._shift(int(self.movers.kind[g]), destination, int(self.movers.origin[g]))
 
     def _leave(self, g: int, leaving: int) -> None:
-        k, origin = int(self.movers.kind[g]), int(self.movers.origin[g])
         self._left[g] -= leaving
-        self._may_leave[k, origin] -= leaving
-        self._refresh_cost(k, origin)
+        self._may_leave[self.movers.kind[g], self.movers.origin[g]] -= leaving
 
     def _shift(self, k: int, origin: int, destination: int) -> None:
         self._risk += self._risk_change(k, origin, destination)
         self._total[origin] -= 1
         self._total[destination] += 1
-        shift(
-            origin,
-            destination,
-            self.counts[k],
-            self.near[k],
-            self._index.order,
-            self._index.rank,
-            self._index.sorted_s,
-            self._demand[k],
-            self._standards[k],
-            self._gain[k],
-            self._loss[k],
-            self._extra[k],
-        )
+        self._version += 1
+        shift(origin, destination, self._region, self._books[k], self._extras[k], self._version)
 
     def _risk_change(self, k: int, origin: int, destination: int) -> float:
-        return float(self._loss[k, origin] - self._gain[k, destination] - self._extra[k, origin, destination])
-
-    def _price(self, k: int) -> None:
-        price_all(
-            self.near[k],
-            self._index.order,
-            self._index.sorted_s,
-            self._demand[k],
-            self._standards[k],
-            self._gain[k],
-            self._loss[k],
-            self._extra[k],
-        )
-
-    def _refresh_cost(self, k: int, origin: int) -> None:
-        groups = [g for g in self._cells[k][origin] if self._left[g] > 0]
-        if len(groups) == 1:
-            self._cost[k, origin] = self.movers.cost[groups[0]]
-        elif groups:
-            self._cost[k, origin] = self.movers.cost[groups].min(axis=0)
+        gain, loss = self._books[k][6:]
+        _, _, _, towards, towards_at, towards_changed = self._extras[k]
+        if towards_at[destination] == towards_changed[destination]:
+            extra = towards[destination, origin]
         else:
-            self._cost[k, origin] = np.inf
+            extra = self._away(k, origin)[destination]
+        return float(loss[origin] - gain[destination] - extra)
 
-    def _present(self) -> IntArray:
-        """Return how many movers have not moved yet at each station, by kind, (K, S)."""
-        present = np.zeros_like(self._may_leave)
-        np.add.at(present, (self.movers.kind, self.movers.origin), self._left)
-        return present
+    def _may_go(self) -> BoolArray:
+        """Return whether one more of each group may leave its station, (G,)."""
+        may: BoolArray = (self._may_leave.ravel().take(self._cell) > 0) & (self._left > 0)
+        return may
 
-    def _unrejected_cost(self) -> FloatArray:
-        """Return the cost of the cheapest mover of each station as if nothing had been rejected."""
-        cost = np.full_like(self._cost, np.inf)
-        for k, cells in enumerate(self._cells):
-            for origin, groups in cells.items():
-                left = [g for g in groups if self._left[g] > 0]
-                if left:
-                    cost[k, origin] = self.movers.open_cost[left].min(axis=0)
-        return cost
+    def _has_room(self) -> BoolArray:
+        room: BoolArray = self._total < self.movers.room
+        return room
 
-    def _cheapest_group(self, k: int, origin: int, destination: int) -> int:
-        groups = [g for g in self._cells[k][origin] if self._left[g] > 0]
-        return min(groups, key=lambda g: float(self.movers.cost[g, destination]))
+    def _least_of(self, cost: FloatArray) -> FloatArray:
+        """Return the least cost of a move of each kind to each station, (K, S)."""
+        return np.stack([cost[groups].min(axis=0, initial=np.inf) for groups in self._groups])

@@ -20,6 +20,7 @@ from services.api import (
     region_routes,
     schemas,
     stream_routes,
+    what_if_routes,
 )
 from services.api.access import AccessGuard
 from services.service import Service
@@ -54,7 +55,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
     problems.install(app)
     schemas.describe(app)
     area = APIRouter(prefix=f"{API_PREFIX}/areas/{{area}}")
-    for routes in (event_routes, cover_routes, region_routes, stream_routes):
+    for routes in (event_routes, cover_routes, what_if_routes, region_routes, stream_routes):
         area.include_router(routes.router)
     app.include_router(area)
     app.include_router(cover_routes.areas_router, prefix=API_PREFIX)

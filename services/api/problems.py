@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from services.decisions import ConflictError, UnknownPlanError
 from services.ingest import RefusedError
+from services.what_if import WhatIfBusyError, WhatIfFieldError, WhatIfTimeoutError
 from streams.errors import DecodeError, LogClosedError, LogFullError
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ TITLES = {
     413: "Too large",
     415: "Unsupported media type",
     422: "Not acceptable as it stands",
+    429: "Too many questions",
     500: "Internal error",
     503: "Not now",
 }
@@ -82,6 +84,19 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ConflictError)
     async def _conflict(request: Request, error: ConflictError) -> Response:
         return problem(409, str(error))
+
+    @app.exception_handler(WhatIfFieldError)
+    async def _not_supposable(request: Request, error: WhatIfFieldError) -> Response:
+        detail = f"{error.field}: {error}" if error.field else str(error)
+        return problem(422, detail, [{"index": 0, "field": error.field, "reason": str(error)}])
+
+    @app.exception_handler(WhatIfBusyError)
+    async def _busy(request: Request, error: WhatIfBusyError) -> Response:
+        return problem(429, str(error), headers={"Retry-After": "1"})
+
+    @app.exception_handler(WhatIfTimeoutError)
+    async def _timeout(request: Request, error: WhatIfTimeoutError) -> Response:
+        return problem(503, str(error), headers={"Retry-After": "1"})
 
     @app.exception_handler(LogFullError)
     @app.exception_handler(LogClosedError)

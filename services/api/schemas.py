@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from services.area_state import Snapshot
 from services.picture_view import PictureDelta
+from services.what_if_solver import WhatIfAnswer
 from streams.events import TYPES, Envelope
 
 REF = "#/components/schemas/{name}"
@@ -25,7 +26,7 @@ def describe(app: FastAPI) -> None:
         schemas = api.setdefault("components", {}).setdefault("schemas", {})
         if "Envelope" not in schemas:
             data = sorted(TYPES.values(), key=lambda struct: struct.__name__)
-            types = [Envelope, Snapshot, PictureDelta, *data]
+            types = [Envelope, Snapshot, PictureDelta, WhatIfAnswer, *data]
             _, components = msgspec.json.schema_components(types, ref_template=REF)
             schemas.update(components)
             schemas["Envelope"]["properties"]["type"] = {"enum": sorted(TYPES)}

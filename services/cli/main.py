@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "region": ("services.cli.region_commands:region", "Make and inspect region packs."),
     "replay": ("services.cli.replay_command:replay", "Feed recorded incidents to a running service."),
     "serve": ("services.cli.serve_command:serve", "Serve regions: API, live stream and console."),
+    "solve": ("services.cli.solve_command:solve", "Solve cover problems in files; answers are JSON."),
 }
 """Where each command lives, and its line in the overview (which must not import them all)."""
 

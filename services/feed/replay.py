@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from geo.lfb_records import CallDays
 from geo.region import Region
+from optimiser.cover.stability import MadeMove, ReversalCount
 from optimiser.simulation.transition import ApplianceTransition
 from services.feed.api_client import ApiClient, Posted
 from services.feed.errors import FeedError, RefusedError
@@ -134,6 +135,8 @@ class Replay:
         self._accepted = 0
         self._refused = 0
         self._carried_out = 0
+        self._reversals: ReversalCount[int] = ReversalCount()
+        self._ordered_s = 0.0
         self._plans_missed = 0
         self._opened = 0
         self._most_behind_s = 0.0
@@ -266,9 +269,12 @@ class Replay:
             if not await self._accept(plan, move):
                 continue
             order_s = max(made_s + self._options.decision_delay_s, self._now_s() + MOVE_NOTICE_S)
-            self._worlds.acting.order_move(
-                self._appliance[move.appliance], self._station[move.to_station], order_s
-            )
+            appliance, station = self._appliance[move.appliance], self._station[move.to_station]
+            self._worlds.acting.order_move(appliance, station, order_s)
+            self._ordered_s = max(self._ordered_s, order_s)
+            kind = int(self._region.appliances.kind[appliance])
+            origin = self._station[move.from_station]
+            self._reversals.add(MadeMove(appliance, origin, station, self._ordered_s, kind))
             self._new_order.set()
 
     async def _accept(self, plan: SeenPlan, move: SeenMove) -> bool:
@@ -343,6 +349,8 @@ class Replay:
             moves_accepted=self._accepted,
             moves_refused=self._refused,
             moves_carried_out=self._carried_out,
+            reversals=self._reversals.reversals,
+            reversals_per_100=round(self._reversals.per_100, 2),
             first_target_s=kind.first_target_s,
             second_target_s=kind.second_target_s,
             without_moves=without,

@@ -45,6 +45,9 @@ class ReplayReport:
     moves_proposed
         Distinct moves (appliance and station) over all plans; `moves_accepted` and `moves_carried_out`
         count every time.
+    reversals, reversals_per_100
+        Accepted moves that undid one ordered within half an hour before, in simulated time; see
+        `optimiser.cover.stability`.
     without_moves, with_moves
         Attendance in the two worlds; `with_moves` is None where none were to be accepted.
     in_time_only_with, in_time_only_without
@@ -82,6 +85,8 @@ class ReplayReport:
     moves_accepted: int
     moves_refused: int
     moves_carried_out: int
+    reversals: int
+    reversals_per_100: float
     first_target_s: float
     second_target_s: float
     without_moves: Attendance
@@ -136,6 +141,10 @@ class ReplayReport:
             f"moves                {self.moves_proposed} different ones proposed; accepted "
             f"{self.moves_accepted} times, {self.moves_refused} no longer possible, "
             f"{self.moves_carried_out} carried out"
+        )
+        yield (
+            f"reversals            {self.reversals} accepted moves undid a recent one "
+            f"({self.reversals_per_100:.1f} per 100)"
         )
         yield f"without moves        {self._attendance_words(self.without_moves)}"
         if self.with_moves is None:

@@ -22,7 +22,7 @@ def stations_after(problem: CoverProblem, plan: Plan) -> dict[int, int]:
 
 
 def times(problem: CoverProblem, plan: Plan, kind: int, zone: int) -> tuple[float, float]:
-    """First and second attendance time of a zone, capped."""
+    """First and second attendance time of a zone, capped, by what is available now."""
     cap = problem.standards[kind].cap_s
     found = sorted(
         float(problem.attendance_s[station, zone])
@@ -34,11 +34,37 @@ def times(problem: CoverProblem, plan: Plan, kind: int, zone: int) -> tuple[floa
 
 
 def risk(problem: CoverProblem, plan: Plan) -> float:
-    """The risk of the design's formula."""
+    """The risk of the design's formula, each scene weighed by its share of the time."""
+    places = [
+        (int(problem.appliance_kind[a]), station) for a, station in stations_after(problem, plan).items()
+    ]
+    return risk_of_places(problem, places)
+
+
+def risk_of_places(problem: CoverProblem, places: list[tuple[int, int]]) -> float:
+    """The same from the (kind, station) of every available appliance."""
+    if not problem.scenes:
+        return _risk_now(problem, places)
+    total = 0.0
+    for scene in problem.scenes:
+        there = list(places)
+        for k in range(problem.n_kinds):
+            for station in range(problem.n_stations):
+                change = int(scene.counts_change[k, station])
+                there += [(k, station)] * change
+                for _ in range(-change):
+                    there.remove((k, station))
+        total += scene.share * _risk_now(problem, there)
+    return total
+
+
+def _risk_now(problem: CoverProblem, places: list[tuple[int, int]]) -> float:
     total = 0.0
     for k, s in enumerate(problem.standards):
         for z in range(problem.n_zones):
-            t1, t2 = times(problem, plan, k, z)
+            found = sorted(float(problem.attendance_s[station, z]) for kind, station in places if kind == k)
+            found += [math.inf, math.inf]
+            t1, t2 = min(found[0], s.cap_s), min(found[1], s.cap_s)
             cost = s.first_weight * t1 + s.second_weight * t2
             cost += s.first_late_s if t1 > s.first_target_s else 0.0
             cost += s.late_s if t1 > s.second_target_s else 0.0
@@ -49,11 +75,24 @@ def risk(problem: CoverProblem, plan: Plan) -> float:
 
 def move_costs(problem: CoverProblem, plan: Plan) -> float:
     """The cost of all moves."""
-    total = 0.0
-    for a, end in plan:
-        cost = float(problem.move_cost[problem.appliance_station[a], end])
-        total += cost * problem.homeward_factor if problem.home[a] == end else cost
-    return total
+    return sum(_move_cost(problem, a, end) for a, end in plan)
+
+
+def _move_cost(problem: CoverProblem, a: int, end: int) -> float:
+    origin, kind = int(problem.appliance_station[a]), int(problem.appliance_kind[a])
+    cost = float(problem.move_cost[origin, end])
+    cost = cost * problem.homeward_factor if problem.home[a] == end else cost
+    if problem.departing_charge is not None:
+        cost += float(problem.departing_charge[a])
+    if (a, end) in problem.undoing:
+        cost += problem.undoing_charge
+    if problem.road_s is not None:
+        # What it would bring by itself, times the share of the horizon in which it is still on the road.
+        places = [(int(problem.appliance_kind[b]), s) for b, s in stations_after(problem, ()).items()]
+        places.remove((kind, origin))
+        brings = risk_of_places(problem, places) - risk_of_places(problem, [*places, (kind, end)])
+        cost += min(float(problem.road_s[origin, end]) / problem.horizon_s, 1.0) * max(brings, 0.0)
+    return cost
 
 
 def objective(problem: CoverProblem, plan: Plan) -> float:

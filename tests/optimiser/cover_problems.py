@@ -3,7 +3,7 @@
 Called by the cover tests only. Everything comes from the seed; nothing is read from disk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from optimiser.cover.arrays import Float32Array, FloatArray
 from optimiser.cover.move_cost import MoveCostRule
 from optimiser.cover.problem import CoverProblem
+from optimiser.cover.scene import Scene
 from optimiser.cover.standard import Standard
 
 
@@ -47,6 +48,31 @@ def small_problem(seed: int, **changes: Any) -> CoverProblem:
         "max_moves": int(rng.integers(0, 4)),
     }
     return CoverProblem(**(fields | changes))
+
+
+def timed_problem(seed: int, **changes: Any) -> CoverProblem:
+    """A small problem with scenes, driving times, and charges for departing and undoing."""
+    base = small_problem(seed, **changes)
+    rng = np.random.default_rng((seed, 1))
+    shape = (base.n_kinds, base.n_stations)
+    stays = np.zeros(shape, dtype=np.int64)
+    fixed = base.available & base.locked
+    np.add.at(stays, (base.appliance_kind[fixed], base.appliance_station[fixed]), 1)
+    cuts = np.sort(rng.integers(1, 4, int(rng.integers(0, 3)))) / 4.0
+    shares = np.diff(np.unique(np.concatenate([[0.0], cuts, [1.0]])))
+    scenes = tuple(Scene(float(share), np.maximum(rng.integers(-1, 2, shape), -stays)) for share in shares)
+    road_s = rng.choice([60.0, 600.0, 5_000.0], (base.n_stations, base.n_stations))
+    pairs = frozenset(
+        (int(rng.integers(base.n_appliances)), int(rng.integers(base.n_stations))) for _ in range(3)
+    )
+    return replace(
+        base,
+        scenes=scenes,
+        road_s=road_s if rng.random() < 0.7 else None,
+        departing_charge=rng.choice([0.0, 7.0, 30.0], base.n_appliances) if rng.random() < 0.7 else None,
+        undoing=pairs,
+        undoing_charge=float(rng.choice([0.0, 11.0])),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from optimiser.cover.arrays import CoverInputError
 from optimiser.cover.engine import CoverEngine
 from optimiser.cover.move_cost import MoveCostRule
 from optimiser.cover.plan import CoverPlan, Move
+from optimiser.cover.scene import Scene
 from optimiser.cover.standard import Standard
 from tests.optimiser.test_cover_degenerate import line_problem
 
@@ -40,6 +41,7 @@ def _with(array: Any, at: Any, value: Any) -> Any:
 
 
 GOOD = line_problem()
+NOBODY = np.zeros((1, 4), dtype=np.int64)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,19 @@ GOOD = line_problem()
         ({"forbidden": {(0, 1)}}, "forbidden: found set"),
         ({"forbidden": frozenset({(0, 9)})}, r"forbidden: found \(0, 9\)"),
         ({"forbidden": frozenset({7})}, "forbidden: found 7"),
+        ({"undoing": frozenset({(9, 0)})}, r"undoing: found \(9, 0\), expected an appliance index below 4"),
+        ({"undoing_charge": -1.0}, "undoing_charge: found -1.0, expected a finite number, zero or more"),
+        ({"departing_charge": np.array([0.0, 1.0])}, r"departing_charge: found shape \(2,\)"),
+        ({"departing_charge": np.array([0.0, 1.0, -1.0, 0.0])}, r"departing_charge\[2\]: found -1.0"),
+        ({"road_s": np.zeros((4, 3))}, r"road_s: found shape \(4, 3\), expected shape \(4, 4\)"),
+        ({"road_s": np.full((4, 4), np.nan)}, r"road_s\[0, 0\]: found nan"),
+        ({"horizon_s": 0.0}, "horizon_s: found 0.0"),
+        ({"scenes": (1,)}, r"scenes\[0\]: found int, expected a Scene"),
+        ({"scenes": (Scene(0.5, NOBODY),)}, r"scenes: found \[0.5\], expected shares that add up to 1"),
+        ({"scenes": (Scene(1.5, NOBODY),)}, r"scenes\[0\].share: found 1.5, expected above 0 to 1"),
+        ({"scenes": (Scene(1.0, NOBODY[:, :3]),)}, r"scenes\[0\].counts_change: found shape \(1, 3\)"),
+        ({"scenes": (Scene(1.0, NOBODY - 1),)}, r"counts_change\[0, 0\]: found -1, expected at least -0"),
+        ({"scenes": (Scene(0.2, NOBODY),) * 5}, "scenes: .*at most 4 scenes"),
     ],
 )
 def test_problem_names_what_is_wrong(change: dict[str, Any], says: str) -> None:
@@ -111,10 +126,10 @@ def test_certify_refuses_a_plan_that_breaks_a_rule(
         engine.certify(problem, plan, 1.0)
 
 
-def test_move_cost_is_a_fixed_part_and_cover_lost_while_driving() -> None:
+def test_a_move_repays_a_fixed_part_and_the_cover_lost_while_driving_over_the_gap() -> None:
     travel_s = np.array([[0.0, 600.0], [300.0, 0.0]], dtype=np.float32)
     cost = MoveCostRule(fixed=15.0, per_s=0.1, gap_h=2.0).matrix(travel_s)
-    assert cost.tolist() == [[0.0, 15.0 + 30.0], [15.0 + 15.0, 0.0]]
+    assert cost.tolist() == [[0.0, 7.5 + 30.0], [7.5 + 15.0, 0.0]]
 
 
 @pytest.mark.parametrize("per_s", [0.0, 1.0])
@@ -148,3 +163,16 @@ def test_move_cost_rule_refuses_nonsense(change: dict[str, float]) -> None:
 def test_move_cost_refuses_bad_times(travel_s: np.ndarray[Any, np.dtype[np.float64]]) -> None:
     with pytest.raises(CoverInputError, match="station_station_s"):
         MoveCostRule().matrix(travel_s)
+
+
+def test_views_are_scenes_times_kinds() -> None:
+    more = NOBODY.copy()
+    more[0, 2] = 1
+    problem = line_problem(scenes=(Scene(0.25, NOBODY), Scene(0.75, more)))
+    assert problem.n_views == 2
+    assert problem.view_kinds().tolist() == [0, 0]
+    assert np.array_equal(
+        problem.view_demand(), np.concatenate([0.25 * GOOD.demand_per_h, 0.75 * GOOD.demand_per_h])
+    )
+    assert np.array_equal(problem.view_counts()[1] - problem.view_counts()[0], more[0])
+    assert np.array_equal(problem.view_counts()[0], problem.counts()[0])

@@ -125,7 +125,7 @@ def test_a_solver_that_fails_leaves_the_last_plan_and_says_so(monkeypatch: pytes
             await until(lambda: area.state.plan is not None and area.state.plan.revision > 0)
             good = area.state.plan
 
-            async def fail(job: object) -> None:
+            async def fail(*_: object) -> None:
                 raise RuntimeError("made to fail")
 
             with monkeypatch.context() as patched:

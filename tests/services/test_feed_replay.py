@@ -83,6 +83,8 @@ def test_lock_step_accepts_what_is_proposed_and_compares_both_worlds() -> None:
     assert found.moves_proposed > 0
     assert found.moves_accepted > 0
     assert 0 < found.moves_carried_out <= found.moves_accepted
+    assert 0 <= found.reversals <= found.moves_accepted
+    assert found.reversals_per_100 == pytest.approx(100 * found.reversals / found.moves_accepted, abs=0.01)
     assert found.with_moves is not None
     assert found.with_moves.calls == found.without_moves.calls == 12
     assert found.plans_awaited_in_vain == 0

@@ -94,6 +94,7 @@ def test_any_order_with_repeats_gives_the_same_picture(history: list[Event], rng
             {k: again.incidents[k] for k in once.incidents},
             {k: again.rejections[k] for k in once.rejections},
             again.decisions,
+            again.orders,
         ).digest()
     )
     assert set(once.incidents) == set(again.incidents)

@@ -8,6 +8,9 @@ import "./style/strip.css";
 import "./style/moves.css";
 import "./style/panel.css";
 import "./style/map.css";
+import "./style/choices.css";
+import "./style/advice.css";
+import "./style/what_if.css";
 import { ApiClient } from "./api/client";
 import { LiveStream } from "./api/live_stream";
 import type { Region } from "./api/types";
@@ -19,15 +22,19 @@ import { MapView } from "./map/map_view";
 import { Announcer } from "./panel/announcer";
 import { DecisionLog } from "./panel/decision_log";
 import { Frontier } from "./panel/frontier";
+import { GoingOut } from "./panel/going_out";
 import { HelpSheet } from "./panel/help_sheet";
 import { MovesList } from "./panel/moves_list";
+import { StandingBy } from "./panel/standing_by";
 import { UnderWayList } from "./panel/under_way";
 import { Commands } from "./state/commands";
 import { ConsoleModel } from "./state/console_model";
 import { Desk } from "./state/desk";
 import { pictureAgeS, RENEW_STREAM_MS } from "./state/health";
+import { WhatIfDesk } from "./state/what_if_desk";
 import { Banner } from "./strip/banner";
 import { Strip } from "./strip/strip";
+import { WhatIfPanel } from "./what_if/what_if_panel";
 import { words } from "./words/catalogue";
 import { setTimeZone } from "./words/format";
 
@@ -112,13 +119,17 @@ async function start(host: HTMLElement): Promise<void> {
   const desk = new Desk(client, region.area, () => model.changed("desk"));
   const commands = new Commands(model, desk);
   const help = new HelpSheet();
-  const map = new MapView(model, commands, client);
+  const whatIf = new WhatIfDesk(model, client);
+  const whatIfPanel = new WhatIfPanel(model, whatIf);
+  const map = new MapView(model, commands, client, whatIf);
+  const frontier = new Frontier(model, commands);
   const panel = el(
     "main",
     { class: "panel" },
     new MovesList(model, commands).root,
     new UnderWayList(model, commands, desk).root,
-    new Frontier(model).root,
+    new StandingBy(model, commands).root,
+    frontier.root,
     new DecisionLog(model).root,
   );
   map.root.append(
@@ -126,18 +137,21 @@ async function start(host: HTMLElement): Promise<void> {
     el(
       "div",
       { class: "map-foot" },
+      map.signs.root,
       new Legend(model).root,
       el(
         "div",
         { class: "map-bar" },
         new LayerSwitch(model).root,
+        whatIfPanel.button,
         el("p", { class: "attribution" }, region.attribution),
       ),
     ),
+    el("div", { class: "map-aside" }, new GoingOut(model).root, whatIfPanel.root),
     help.root,
   );
   host.replaceChildren(new Strip(model, commands, help).root, map.root, panel, new Announcer(model).root);
-  listenToKeys({ model, commands, help, map: map.root });
+  listenToKeys({ model, commands, whatIf, help, frontier, map: map.root });
   const stream = openStream(client, model, desk);
   keepHouse(model, stream);
   await map.start();

@@ -1,7 +1,8 @@
 /**
  * Asks the server for what does not stream, and hands it decisions.
- * Called by main and by the decisions desk. Never retries a decision: a person decides that.
+ * Called by main, by the decisions desk and by the what-if desk. Never retries a decision: a person decides that.
  */
+import type { WhatIfAnswer, WhatIfRequest } from "./advice";
 import type { Action, AreaName, Problem, Region, RejectReason } from "./types";
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -66,6 +67,18 @@ export class ApiClient {
 
   streamUrl(area: string): string {
     return `${this.base}/${encodeURIComponent(area)}/stream`;
+  }
+
+  /** Asks what would be; changes nothing at the service. `signal` gives an older question up. */
+  async whatIf(area: string, request: WhatIfRequest, signal: AbortSignal): Promise<WhatIfAnswer> {
+    const response = await fetch(`${this.base}/${encodeURIComponent(area)}/what-if`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+    });
+    if (!response.ok) throw await problemOf(response);
+    return (await response.json()) as WhatIfAnswer;
   }
 
   async decide(area: string, request: DecisionRequest): Promise<void> {

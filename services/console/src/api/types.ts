@@ -1,4 +1,5 @@
 /** The shapes the server sends and takes: one type per JSON object. No behaviour lives here. */
+import type { AlternativeChoice, HomeAdvice, MobilisingAdvice, MoveName, Stability } from "./advice";
 
 export type Lonlat = [number, number];
 
@@ -161,6 +162,9 @@ export interface FrontierPoint {
   risk: number;
   first_share: number;
   second_share: number;
+  /** How far from the best with this many moves; missing in plans of older services. */
+  gap?: number | null;
+  named?: MoveName[];
 }
 
 export type Certificate = "none" | "proven" | "time" | "cancelled";
@@ -181,6 +185,11 @@ export interface Plan {
   frontier: FrontierPoint[];
   latency: { wait_ms: number; fold_ms: number; solve_ms: number; total_ms: number };
   oldest_event_at: string | null;
+  // Missing in plans of older services.
+  alternatives?: AlternativeChoice[];
+  home_advice?: HomeAdvice[];
+  mobilising?: MobilisingAdvice[];
+  stability?: Stability | null;
 }
 
 export interface Zones {

@@ -4,28 +4,36 @@
  */
 import { REJECT_REASONS, type Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
+import type { WhatIfDesk } from "../state/what_if_desk";
 
 export interface KeyTargets {
   model: ConsoleModel;
   commands: Commands;
+  whatIf: WhatIfDesk;
   help: { toggle(): void; close(): boolean };
+  frontier: { focus(): void };
   map: HTMLElement;
 }
 
 export function listenToKeys(targets: KeyTargets): void {
   window.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
     if (handled(event, targets)) event.preventDefault();
   });
 }
 
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): target is HTMLInputElement | HTMLTextAreaElement {
   return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 }
 
 function handled(event: KeyboardEvent, targets: KeyTargets): boolean {
-  const { model, commands, help } = targets;
+  const { model, commands, whatIf, help, frontier } = targets;
   if (event.key === "Escape") return escape(targets);
+  if (event.key === "Enter") return enter(event, targets);
   if (event.key === "?") return done(() => help.toggle());
   if (/^[1-9]$/.test(event.key)) return digit(Number(event.key), targets);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -42,6 +50,10 @@ function handled(event: KeyboardEvent, targets: KeyTargets): boolean {
     w: () => commands.toggleWhy(),
     u: () => commands.undo(),
     n: () => commands.showNewer(),
+    f: () => frontier.focus(),
+    b: () => commands.nextAlternative(),
+    i: () => whatIf.toggle(),
+    z: () => whatIf.toggleZones(),
     l: () => commands.nextLayer(),
     t: () => commands.toggleTheme(),
   };
@@ -49,16 +61,26 @@ function handled(event: KeyboardEvent, targets: KeyTargets): boolean {
   return run ? done(run) : false;
 }
 
-function digit(number: number, { model, commands }: KeyTargets): boolean {
-  if (model.rejectingId === null) return done(() => commands.selectNumber(number));
-  const reason = REJECT_REASONS[number - 1];
-  return reason ? done(() => commands.reject(reason)) : true;
+function digit(number: number, { model, commands, whatIf }: KeyTargets): boolean {
+  if (model.rejectingId !== null) {
+    const reason = REJECT_REASONS[number - 1];
+    return reason ? done(() => commands.reject(reason)) : true;
+  }
+  if (model.whatIf?.mode === "incident") return done(() => whatIf.needFirst(number));
+  return done(() => commands.selectNumber(number));
 }
 
-function escape({ model, commands, help }: KeyTargets): boolean {
+/** Enter asks the supposed question again; on a button it presses that. */
+function enter(event: KeyboardEvent, { whatIf }: KeyTargets): boolean {
+  if (!whatIf.isOpen || (event.target instanceof Element && event.target.closest("button, summary, a"))) return false;
+  return done(() => whatIf.ask());
+}
+
+/** Closes what lies on top: help, the question why not, the what-if, the preview. */
+function escape({ model, commands, whatIf, help }: KeyTargets): boolean {
   if (help.close()) return true;
-  if (model.rejectingId === null) return false;
-  return done(() => commands.cancelReject());
+  if (model.rejectingId !== null) return done(() => commands.cancelReject());
+  return whatIf.close() || commands.backToRecommended();
 }
 
 function done(run: () => void): boolean {

@@ -125,8 +125,10 @@ export function makeBaseMap(container: HTMLElement, region: Region, palette: Pal
   return map;
 }
 
-export function fitRegion(map: GlMap, region: Region, duration = FIT_MS): void {
-  map.fitBounds(region.bbox, { padding: FIT_PADDING, duration });
+/** Shows the whole region; `coveredPx` at the right is kept free, for what lies over the map there. */
+export function fitRegion(map: GlMap, region: Region, coveredPx: number, duration = FIT_MS): void {
+  const padding = { ...FIT_PADDING, right: FIT_PADDING.right + coveredPx };
+  map.fitBounds(region.bbox, { padding, duration });
 }
 
 /** Puts the colours of a theme, and of the layer's scale, on the map. */

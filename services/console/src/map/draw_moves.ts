@@ -1,6 +1,7 @@
 /** Draws recommended moves: numbered arrows along their route, the thickest pays most. Fades, never jumps. */
 import type { PlanMove } from "../api/types";
 import { FONT, type Pen } from "./pen";
+import { along, shortened, type Points } from "./polyline";
 
 export interface MoveMark {
   move: PlanMove;
@@ -10,11 +11,11 @@ export interface MoveMark {
   /** Another move is regarded: this one steps back. */
   dimmed: boolean;
   decided: boolean;
+  /** Of a choice that is only looked at: its number stands in a hollow disc. */
+  previewed: boolean;
   /** 0…1 of the greatest contribution in the plan. */
   weight: number;
 }
-
-type Points = { x: number; y: number }[];
 
 const THIN_PX = 2.5;
 const THICK_PX = 7;
@@ -96,53 +97,20 @@ function drawBadge(pen: Pen, x: number, y: number, mark: MoveMark): void {
   ctx.lineWidth = mark.regarded ? 4 : 3;
   ctx.strokeStyle = mark.regarded ? palette.ink : palette.halo;
   ctx.stroke();
-  ctx.fillStyle = palette.move;
+  ctx.fillStyle = mark.previewed ? palette.paper : palette.move;
   ctx.fill();
-  ctx.fillStyle = palette.moveText;
+  if (mark.previewed) drawHollowEdge(pen);
+  ctx.fillStyle = mark.previewed ? palette.move : palette.moveText;
   ctx.font = `700 15px ${FONT}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.fillText(String(mark.move.rank), x, y + 0.5);
 }
 
-function lengthOf(points: Points): number {
-  let total = 0;
-  for (let i = 1; i < points.length; i += 1) total += distance(points[i - 1], points[i]);
-  return total;
-}
-
-function distance(a: Points[number] | undefined, b: Points[number] | undefined): number {
-  return a && b ? Math.hypot(b.x - a.x, b.y - a.y) : 0;
-}
-
-/** The point at `part` of the way. */
-function along(points: Points, part: number): Points[number] | null {
-  let left = lengthOf(points) * part;
-  for (let i = 1; i < points.length; i += 1) {
-    const a = points[i - 1];
-    const b = points[i];
-    const step = distance(a, b);
-    if (a && b && step >= left) {
-      const f = step > 0 ? left / step : 0;
-      return { x: a.x + (b.x - a.x) * f, y: a.y + (b.y - a.y) * f };
-    }
-    left -= step;
-  }
-  return points.at(-1) ?? null;
-}
-
-/** The way without its last `cut` pixels, where the arrowhead sits. */
-function shortened(points: Points, cut: number): Points {
-  const total = lengthOf(points);
-  if (total <= cut) return points;
-  const kept: Points = [];
-  let left = total - cut;
-  for (const [i, point] of points.entries()) {
-    const step = i === 0 ? 0 : distance(points[i - 1], point);
-    if (step > left) break;
-    left -= step;
-    kept.push(point);
-  }
-  const end = along(points, (total - cut) / total);
-  return end ? [...kept, end] : kept;
+function drawHollowEdge({ ctx, palette }: Pen): void {
+  ctx.setLineDash([4, 2.5]);
+  ctx.lineWidth = 2;
+  ctx.strokeStyle = palette.move;
+  ctx.stroke();
+  ctx.setLineDash([]);
 }

@@ -10,25 +10,38 @@ export class Legend {
   readonly root = el("aside", { class: "legend", "aria-label": words.legend.label });
 
   private symbolsOpen = false;
+  private shownHeading = "";
 
   constructor(private readonly model: ConsoleModel) {
     model.on(["layer", "theme"], () => this.render());
+    // What it says of these hangs on whether they are shown, not on what they hold.
+    model.on(["what_if", "plan"], () => {
+      if (this.heading() !== this.shownHeading) this.render();
+    });
     this.render();
   }
 
   private render(): void {
     const palette = paletteOf(this.model.dark);
+    this.shownHeading = this.heading();
     const difference = this.model.layer === "difference";
     const scale = difference ? this.changeScale(palette) : this.timeScale(palette);
     const note = difference ? words.legend.worse : words.legend.overTarget;
     this.root.replaceChildren(
-      el("h3", {}, this.heading()),
+      el("h3", {}, this.shownHeading),
       el("div", { class: "legend-scale" }, ...scale),
       el("div", { class: "legend-foot" }, el("p", { class: "legend-note" }, note), this.symbols(palette)),
     );
   }
 
   private heading(): string {
+    const name = this.layerName();
+    if (this.model.zonesPainted.supposed) return `${words.whatIf.mapLabel}: ${name}`;
+    const ofPlan = this.model.layer === "after" || this.model.layer === "difference";
+    return ofPlan && this.model.shelf.preview !== null ? `${name} (${words.preview.layerOfRecommended})` : name;
+  }
+
+  private layerName(): string {
     const { layer } = this.model;
     if (layer === "second") return words.legend.second;
     if (layer === "after") return words.legend.after;

@@ -9,17 +9,25 @@ import { el, setAttribute } from "../dom/element";
 import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
 import { words } from "../words/catalogue";
+import type { WhatIfDesk } from "../state/what_if_desk";
 import { ZonePaint } from "../zones/zone_paint";
 import { fitRegion, makeBaseMap, paint, ZONES } from "./base_map";
 import { Overlay } from "./overlay";
 import { paletteOf } from "./palette";
 import { SceneMaker } from "./scene";
+import type { Hit } from "./pen";
+import { MapSign } from "./map_sign";
 import { Tooltip, type ZoneHit } from "./tooltip";
+
+// Width of the what-if panel with its distance from the edge, as in the style sheet.
+const WHAT_IF_PX = 550;
 
 export class MapView {
   readonly root = el("section", { class: "map", "data-testid": "map", "aria-label": words.map.label });
   private readonly canvasHost = el("div", { class: "map-canvas" });
   private readonly note = el("p", { class: "map-note", role: "status" }, words.map.loading);
+  /** Stands above the legend. */
+  readonly signs = new MapSign();
   private readonly tooltip: Tooltip;
   private readonly scene: SceneMaker;
   private map: GlMap | null = null;
@@ -29,11 +37,13 @@ export class MapView {
   private pointerFrame = 0;
   /** True once the operator has panned or zoomed: from then on a new size of the window leaves the view alone. */
   private placedByHand = false;
+  private roomMade = false;
 
   constructor(
     private readonly model: ConsoleModel,
     commands: Commands,
     private readonly client: ApiClient,
+    private readonly whatIf: WhatIfDesk,
   ) {
     this.root.append(this.canvasHost, this.note);
     this.tooltip = new Tooltip(this.root, model);
@@ -41,10 +51,11 @@ export class MapView {
     model.on(["picture"], () => this.pictureChanged());
     model.on(["plan"], () => this.scene.takePlan());
     model.on(["selection"], () => this.scene.placeStations());
-    model.on(["picture", "plan", "selection", "desk", "theme"], () => this.overlay?.invalidate());
+    model.on(["picture", "plan", "selection", "desk", "theme", "what_if"], () => this.overlay?.invalidate());
     model.on(["zones", "plan"], () => this.paintZones(false));
-    model.on(["selection", "layer"], () => this.paintZones(true));
+    model.on(["selection", "layer", "what_if"], () => this.paintZones(true));
     model.on(["theme", "layer"], () => this.repaint());
+    model.on(["what_if"], () => this.makeRoom());
   }
 
   /** Draws the map. Call once, when the root stands in the page. */
@@ -94,8 +105,13 @@ export class MapView {
   }
 
   private paintZones(now: boolean): void {
-    const { layer, zonesLive, zonesShown, kind, regarded } = this.model;
-    this.zones?.show({ layer, live: zonesLive, shown: zonesShown, kind, regarded }, now);
+    const { layer, zonesPainted, kind, regarded, whatIf, shelf } = this.model;
+    const { live, shown, supposed } = zonesPainted;
+    // A live move's gains and losses have no place on supposed zones.
+    this.zones?.show({ layer, live, shown, kind, regarded: supposed ? null : regarded }, now);
+    setAttribute(this.root, "data-supposed-zones", supposed);
+    setAttribute(this.root, "data-what-if", whatIf !== null);
+    this.signs.show(supposed ? words.whatIf.zonesOnMap : shelf.preview !== null ? words.preview.onMap : "");
     setAttribute(this.root, "data-layer", layer);
   }
 
@@ -110,8 +126,21 @@ export class MapView {
       if (event.originalEvent) this.placedByHand = true;
     });
     map.on("resize", () => {
-      if (!this.placedByHand) fitRegion(map, this.model.region, 0);
+      if (!this.placedByHand) fitRegion(map, this.model.region, this.coveredPx(), 0);
     });
+  }
+
+  /** Makes room beside the what-if panel, unless the officer has placed the map by hand. */
+  private makeRoom(): void {
+    const open = this.model.whatIf !== null;
+    if (open === this.roomMade) return;
+    this.roomMade = open;
+    if (this.map && !this.placedByHand) fitRegion(this.map, this.model.region, this.coveredPx());
+  }
+
+  private coveredPx(): number {
+    const covers = this.roomMade && this.root.clientWidth > WHAT_IF_PX * 2;
+    return covers ? WHAT_IF_PX : 0;
   }
 
   private listenToPointer(map: GlMap): void {
@@ -125,9 +154,23 @@ export class MapView {
     });
     map.on("click", (event) => {
       const hit = this.overlay?.hitAt(event.point.x, event.point.y) ?? null;
+      if (this.model.whatIf) return this.supposeAt(event.point, event.lngLat, hit);
       this.scene.pinned = hit && hit.id !== this.scene.pinned ? hit.id : null;
       this.overlay?.invalidate();
     });
+  }
+
+  /** A press on the map while a what-if is open: the incident stands here, or what stands here goes off the run. */
+  private supposeAt(point: { x: number; y: number }, at: { lng: number; lat: number }, hit: Hit | null): void {
+    if (this.model.whatIf?.mode === "off_run") {
+      if (hit?.kind === "appliance") this.whatIf.toggleOffRun(hit.id);
+      if (hit?.kind === "station") this.whatIf.offerStation(hit.id);
+      return;
+    }
+    const zone = this.map ? this.zoneAt(this.map, point.x, point.y) : null;
+    const ground = zone ? (this.model.stations.get(zone.ground)?.name ?? zone.ground) : "";
+    const name = zone ? words.whatIf.placeOf(zone.name, ground) : words.whatIf.placeUnnamed;
+    this.whatIf.place({ lon: at.lng, lat: at.lat, name });
   }
 
   private pointed(): void {
@@ -135,7 +178,8 @@ export class MapView {
     if (!this.pointer || !this.map) return;
     const { x, y } = this.pointer;
     const hit = this.overlay?.hitAt(x, y) ?? this.zoneAt(this.map, x, y);
-    this.map.getCanvas().style.cursor = hit && !("zone" in hit) ? "pointer" : "";
+    const idle = this.model.whatIf?.mode === "incident" ? "crosshair" : "";
+    this.map.getCanvas().style.cursor = hit && !("zone" in hit) && idle === "" ? "pointer" : idle;
     if (hit) this.tooltip.show(x, y, hit);
     else this.tooltip.hide();
   }
@@ -168,7 +212,7 @@ export class MapView {
         }),
         button(words.map.whole, "⤢", () => {
           this.placedByHand = false;
-          fitRegion(map, this.model.region);
+          fitRegion(map, this.model.region, this.coveredPx());
         }),
       ),
     );

@@ -9,6 +9,7 @@ import { drawMoving, labelMoving, type MovingMark } from "./draw_appliances";
 import { drawBadges, drawMoves, type MoveMark } from "./draw_moves";
 import { drawIncidents, labelIncidents } from "./draw_incidents";
 import { drawStations, labelStations, type StationMark } from "./draw_stations";
+import { drawSupposed, labelSupposed, type SupposedMark } from "./draw_supposed";
 import type { Palette } from "./palette";
 import { Pen, type Hit } from "./pen";
 
@@ -33,6 +34,7 @@ export interface Scene {
   moving: MovingMark[];
   moves: MoveMark[];
   effects: EffectMark[];
+  supposed: SupposedMark | null;
   pinned: string | null;
   /** Whether another frame is needed soon. */
   active: boolean;
@@ -120,7 +122,9 @@ function paintScene(pen: Pen, scene: Scene): void {
   drawStations(pen, scene.stations, scene.firstKind);
   drawMoving(pen, scene.moving);
   drawIncidents(pen, scene.incidents, scene.pinned);
+  if (scene.supposed) drawSupposed(pen, scene.supposed);
   drawBadges(pen, scene.moves);
+  if (scene.supposed) labelSupposed(pen, scene.supposed);
   for (const effect of scene.effects) drawEffect(pen, effect);
   labelStations(
     pen,

@@ -28,6 +28,8 @@ export interface Palette {
   incidentText: string;
   responding: string;
   quiet: string;
+  /** What is only supposed. */
+  supposed: string;
 }
 
 export const DARK: Palette = {
@@ -52,6 +54,7 @@ export const DARK: Palette = {
   incidentText: "#1c0202",
   responding: "#ff8a80",
   quiet: "#b8c7d6",
+  supposed: "#e0b8ff",
 };
 
 export const LIGHT: Palette = {
@@ -76,6 +79,7 @@ export const LIGHT: Palette = {
   incidentText: "#ffffff",
   responding: "#c2101c",
   quiet: "#33475b",
+  supposed: "#6b21a8",
 };
 
 export function paletteOf(dark: boolean): Palette {

@@ -12,6 +12,7 @@ import { Motion } from "./motion";
 import { MoveFades } from "./move_fades";
 import type { EffectMark, Scene } from "./overlay";
 import { paletteOf } from "./palette";
+import { supposedMark } from "./supposed_mark";
 import type { MovingMark } from "./draw_appliances";
 import type { MoveMark } from "./draw_moves";
 import type { StationMark } from "./draw_stations";
@@ -48,7 +49,14 @@ export class SceneMaker {
   }
 
   takePlan(): void {
-    this.fades.want(this.model.moves);
+    this.fades.want(this.model.moves.map((move) => this.routed(move)));
+  }
+
+  /** A move whose way is not told is drawn straight from station to station. */
+  private routed(move: PlanMove): PlanMove {
+    if (move.route.length > 0) return move;
+    const ends = [move.from_station, move.to_station].flatMap((id) => this.model.stations.get(id) ?? []);
+    return { ...move, route: ends.map((s): [number, number] => [s.lon, s.lat]) };
   }
 
   placeStations(): void {
@@ -79,6 +87,7 @@ export class SceneMaker {
       moving: this.movingMarks(nowMs),
       moves: this.moveMarks(),
       effects: this.effects(),
+      supposed: supposedMark(this.model),
       pinned: this.pinned,
       active: fading || this.motion.active(nowMs),
     };
@@ -94,7 +103,7 @@ export class SceneMaker {
   }
 
   private moveMarks(): MoveMark[] {
-    const { regarded } = this.model;
+    const { regarded, shelf } = this.model;
     const list = this.fades.list();
     const greatest = Math.max(1e-9, ...list.map((f) => f.move.contribution));
     return list
@@ -105,6 +114,7 @@ export class SceneMaker {
           alpha: phase === "rejected" || phase === "overtaken" ? alpha * 0.25 : alpha,
           regarded: regarded?.move_id === move.move_id,
           dimmed: regarded !== null && regarded.move_id !== move.move_id,
+          previewed: shelf.preview !== null,
           decided: phase !== "recommended" && phase !== "sending",
           weight: Math.min(1, Math.max(0, move.contribution / greatest)),
         };

@@ -79,13 +79,14 @@ export class Tooltip {
   }
 
   private zoneLines(hit: ZoneHit): string[] {
-    const { zonesLive, zonesShown, stations } = this.model;
-    if (!zonesLive) return [];
-    const step = zonesLive.stepS;
+    const { stations, zonesPainted } = this.model;
+    const { live, shown, supposed } = zonesPainted;
+    if (!live) return [];
+    const step = live.stepS;
     return [
       `${hit.name} · ${words.map.ground} ${stations.get(hit.ground)?.name ?? hit.ground}`,
-      `${words.map.zoneNow}: ${upTo(zonesLive.nowFirst[hit.zone], step)} · ${words.map.zoneSecond}: ${upTo(zonesLive.nowSecond[hit.zone], step)}`,
-      `${words.map.zoneAfter}: ${upTo(zonesShown?.afterFirst[hit.zone], step)}`,
+      `${supposed ? words.whatIf.mapLabel : words.map.zoneNow}: ${upTo(live.nowFirst[hit.zone], step)} · ${words.map.zoneSecond}: ${upTo(live.nowSecond[hit.zone], step)}`,
+      `${words.map.zoneAfter}: ${upTo(shown?.afterFirst[hit.zone], step)}`,
     ];
   }
 }

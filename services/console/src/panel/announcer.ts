@@ -1,4 +1,5 @@
 /** Tells screen readers politely of arrivals, and of new advice once per new list, no more often than can be heard. */
+import type { PlanMove } from "../api/types";
 import { el } from "../dom/element";
 import type { ConsoleModel } from "../state/console_model";
 import { underWay } from "../state/move_progress";
@@ -55,7 +56,12 @@ export class Announcer {
   }
 
   private ids(): string {
-    return this.model.moves.map((m) => m.move_id).join(" ");
+    return this.recommended().map((m) => m.move_id).join(" ");
+  }
+
+  /** The recommended moves, also while another choice is previewed: that one speaks for itself. */
+  private recommended(): readonly PlanMove[] {
+    return this.model.shelf.shown?.moves ?? [];
   }
 
   private speak(): void {
@@ -67,7 +73,8 @@ export class Announcer {
   }
 
   private sentence(): string {
-    const { moves, stations } = this.model;
+    const { stations } = this.model;
+    const moves = this.recommended();
     const first = moves[0];
     if (!first) return words.moves.announceNone;
     const from = stationName(stations, first.from_station);

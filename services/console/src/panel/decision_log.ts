@@ -1,19 +1,21 @@
 /** The log of decisions, newest first, and the officer's name that goes with them. Never sends anything. */
 import type { Decision } from "../api/types";
-import { el } from "../dom/element";
+import { el, setAttribute, setText } from "../dom/element";
 import type { ConsoleModel } from "../state/console_model";
 import { keepOperatorName, operatorAsked, operatorName } from "../state/operator";
 import { words } from "../words/catalogue";
-import { clock } from "../words/format";
+import { clock, oneDecimal, whole } from "../words/format";
 import { reasonName, stationName } from "./move_words";
 
 export class DecisionLog {
   private readonly list = el("ol", { class: "log", "aria-label": words.log.heading });
   private readonly operator = el("div", { class: "operator", "data-testid": "operator" });
+  private readonly stability = el("p", { class: "stability hint", hidden: true, "data-testid": "stability" });
   readonly root = el(
     "section",
     { class: "block log-block", "aria-label": words.log.heading },
     el("div", { class: "block-head" }, el("h2", {}, words.log.heading), this.operator),
+    this.stability,
     this.list,
   );
   private newest = "none";
@@ -22,6 +24,16 @@ export class DecisionLog {
     if (operatorAsked()) this.showOperator();
     else this.askOperator();
     model.on(["picture"], () => this.render());
+    model.on(["plan"], () => this.renderStability());
+  }
+
+  private renderStability(): void {
+    const stability = this.model.latestPlan?.stability ?? null;
+    this.stability.hidden = stability === null || stability.moves === 0;
+    if (!stability) return;
+    const rate = stability.per_100;
+    setText(this.stability, stabilityWords(rate));
+    setAttribute(this.stability, "title", words.stability.hint(stability.reversals, stability.moves));
   }
 
   private render(): void {
@@ -74,4 +86,10 @@ export class DecisionLog {
     this.operator.replaceChildren(form);
     if (focus) input.focus();
   }
+}
+
+/** "3 reversals per 100 moves (24 h)"; small rates with a decimal, so that they do not read as none. */
+export function stabilityWords(per100: number): string {
+  if (Math.round(per100) === 1 && per100 >= 1) return words.stability.one;
+  return words.stability.line(per100 > 0 && per100 < 1 ? oneDecimal(per100) : whole(per100));
 }

@@ -1,20 +1,45 @@
-/** The frontier: the best share within target for 0, 1, … K moves, doing nothing first. Never selects a plan. */
+/**
+ * The frontier: the best share within target for 0, 1, … K moves, doing nothing first, each with its proof.
+ * Choosing one previews its moves. Cells are kept in place, so that a click is never lost. Never decides.
+ */
 import type { FrontierPoint, Plan } from "../api/types";
-import { el, svg } from "../dom/element";
+import { el, keyCap, setAttribute, setText, svg } from "../dom/element";
+import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
+import { namedMoves } from "../state/preview";
 import { words } from "../words/catalogue";
+import { proofOf } from "../words/certificate";
 import { percent, targetMinutes, whole } from "../words/format";
+import { Alternatives } from "./alternatives";
 
 const WIDTH = 400;
 const HEIGHT = 46;
 const MARGIN = 8;
 
+interface Cell {
+  node: HTMLButtonElement;
+  moves: HTMLElement;
+  proof: HTMLElement;
+  share: HTMLElement;
+  objective: HTMLElement;
+}
+
 export class Frontier {
-  private readonly body = el("div", { class: "frontier-body" });
+  private readonly none = el("p", { class: "empty" }, words.frontier.none);
+  private readonly chartHost = el("div", { class: "frontier-chart-host" });
+  private readonly group = el("div", {
+    class: "frontier-cells",
+    role: "radiogroup",
+    "aria-label": words.frontier.choose,
+  });
   readonly root: HTMLElement;
+  private cells: Cell[] = [];
   private signature = "";
 
-  constructor(private readonly model: ConsoleModel) {
+  constructor(
+    private readonly model: ConsoleModel,
+    private readonly commands: Commands,
+  ) {
     const { kind, region } = model;
     const target = targetMinutes(kind.first_target_s);
     const several = region.kinds.length > 1;
@@ -28,42 +53,101 @@ export class Frontier {
         "div",
         { class: "block-head" },
         el("h2", {}, words.frontier.heading),
-        el("span", { class: "hint" }, `${share} · ${objective}`),
+        keyCap("F"),
       ),
-      this.body,
+      el("p", { class: "hint frontier-hint" }, `${share} · ${objective} · ${words.proof.key}`),
+      this.none,
+      this.chartHost,
+      this.group,
+      new Alternatives(model, commands).root,
     );
+    this.listen();
     model.on(["plan"], () => this.render());
+  }
+
+  /** Puts the keyboard on the choice that is shown. */
+  focus(): void {
+    this.cells.find((c) => c.node.tabIndex === 0)?.node.focus();
+  }
+
+  private listen(): void {
+    this.root.addEventListener("pointerenter", () => (this.model.pointerOverList = true));
+    this.root.addEventListener("pointerleave", () => (this.model.pointerOverList = false));
+    this.group.addEventListener("click", (event) => {
+      const cell = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-moves]") : null;
+      if (cell) this.commands.previewMoves(Number(cell.dataset["moves"]));
+    });
+    this.group.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      this.commands.stepFrontier(step);
+      // The focus follows the choice, as in every group of radio buttons.
+      this.render();
+      this.focus();
+    });
   }
 
   private render(): void {
     const plan = this.model.shelf.shown;
     if (!plan) return;
-    const signature = JSON.stringify(plan.frontier) + plan.moves.length;
+    const { preview } = this.model.shelf;
+    const signature = JSON.stringify([plan.frontier, plan.moves.map((m) => m.move_id), preview]);
     if (signature === this.signature) return;
     this.signature = signature;
-    if (plan.frontier.length === 0) this.body.replaceChildren(el("p", { class: "empty" }, words.frontier.none));
-    else this.body.replaceChildren(chart(plan), table(plan));
+    const chosen = preview === null ? plan.moves.length : preview.kind === "moves" ? preview.moves : null;
+    this.none.hidden = plan.frontier.length > 0;
+    this.chartHost.replaceChildren(...(plan.frontier.length > 0 ? [chart(plan, chosen)] : []));
+    this.keepCells(plan.frontier.length);
+    plan.frontier.forEach((point, i) => {
+      const cell = this.cells[i];
+      if (cell) show(cell, plan, point, chosen);
+    });
+    const focusable = this.cells.some((c) => c.node.getAttribute("aria-checked") === "true");
+    this.cells.forEach((c, i) => {
+      const chosenCell = c.node.getAttribute("aria-checked") === "true";
+      c.node.tabIndex = chosenCell || (!focusable && i === 0) ? 0 : -1;
+    });
+  }
+
+  private keepCells(count: number): void {
+    if (this.cells.length === count) return;
+    this.cells = Array.from({ length: count }, (_, i) => this.cells[i] ?? makeCell());
+    this.group.style.gridTemplateColumns = `repeat(${count}, 1fr)`;
+    this.group.replaceChildren(...this.cells.map((c) => c.node));
   }
 }
 
-function table(plan: Plan): HTMLElement {
-  const cells = plan.frontier.map((point) =>
-    el(
-      "li",
-      {
-        class: point.moves === plan.moves.length ? "frontier-cell advised" : "frontier-cell",
-        "data-moves": point.moves,
-        "aria-label": words.frontier.row(point.moves, percent(point.first_share), whole(point.objective)),
-      },
-      el("b", {}, String(point.moves)),
-      el("span", { class: "frontier-share" }, percent(point.first_share)),
-      el("span", { class: "frontier-objective" }, whole(point.objective)),
-    ),
-  );
-  return el("ol", { class: "frontier-cells", style: `grid-template-columns: repeat(${cells.length}, 1fr)` }, ...cells);
+function makeCell(): Cell {
+  const moves = el("b");
+  const proof = el("span", { class: "frontier-proof", "aria-hidden": "true" });
+  const share = el("span", { class: "frontier-share" });
+  const objective = el("span", { class: "frontier-objective" });
+  const head = el("span", { class: "frontier-head" }, moves, proof);
+  const node = el("button", { type: "button", class: "frontier-cell", role: "radio" }, head, share, objective);
+  return { node, moves, proof, share, objective };
 }
 
-function chart(plan: Plan): HTMLElement {
+function show(cell: Cell, plan: Plan, point: FrontierPoint, chosen: number | null): void {
+  const advised = point.moves === plan.moves.length;
+  const proof = proofOf(point.gap);
+  const row = words.frontier.row(point.moves, percent(point.first_share), whole(point.objective), proof.text);
+  const label = advised ? `${row}; ${words.frontier.isAdvised}` : row;
+  setText(cell.moves, String(point.moves));
+  setText(cell.proof, proof.mark);
+  setText(cell.share, percent(point.first_share));
+  setText(cell.objective, whole(point.objective));
+  cell.node.disabled = namedMoves(plan, point) === null;
+  cell.node.classList.toggle("advised", advised);
+  setAttribute(cell.node, "data-moves", point.moves);
+  setAttribute(cell.node, "data-testid", "frontier-choice");
+  setAttribute(cell.node, "aria-checked", String(point.moves === chosen));
+  setAttribute(cell.node, "data-previewed", point.moves === chosen && !advised);
+  setAttribute(cell.node, "aria-label", label);
+  setAttribute(cell.node, "title", proof.text);
+}
+
+function chart(plan: Plan, chosen: number | null): HTMLElement {
   const shares = plan.frontier.map((p) => p.first_share);
   const low = Math.min(...shares);
   const range = Math.max(1e-6, Math.max(...shares) - low);
@@ -72,11 +156,12 @@ function chart(plan: Plan): HTMLElement {
   const line = plan.frontier.map((p, i) => `${x(i).toFixed(1)},${y(p).toFixed(1)}`).join(" ");
   const dots = plan.frontier.map((p, i) => {
     const advised = p.moves === plan.moves.length;
+    const previewed = !advised && p.moves === chosen;
     return svg("circle", {
       cx: x(i).toFixed(1),
       cy: y(p).toFixed(1),
-      r: advised ? 6 : 4,
-      class: advised ? "dot advised" : "dot",
+      r: advised || previewed ? 6 : 4,
+      class: advised ? "dot advised" : previewed ? "dot previewed" : "dot",
     });
   });
   return svg(

@@ -2,13 +2,14 @@
  * One recommended move as a card. Its parts are replaced only when what they say changes, so that a click or a
  * focus is never lost under the finger. Clicks are handled by the list. Never decides.
  */
-import type { Kind, PlanMove } from "../api/types";
+import type { Kind } from "../api/types";
 import { el, keyCap, setAttribute } from "../dom/element";
 import type { Progress } from "../state/move_progress";
+import type { ListedMove } from "../state/preview";
 import { REJECT_REASONS } from "../state/commands";
 import { words } from "../words/catalogue";
-import { minutes, points, targetMinutes } from "../words/format";
-import { gainList, lossList, progressLine, stationName, type Stations } from "./move_words";
+import { minutes, oneDecimal, points, targetMinutes } from "../words/format";
+import { gainList, gainsInSeconds, lossList, progressLine, stationName, type Stations } from "./move_words";
 import { whyDetails } from "./move_why";
 
 // A selected card says more; in the others gains and losses share one line.
@@ -16,7 +17,9 @@ const GROUNDS_IN_FULL = 4;
 const GROUNDS_IN_SHORT = 1;
 
 export interface CardView {
-  move: PlanMove;
+  move: ListedMove;
+  /** Whether it stands in a choice that is looked at instead of the recommended plan. */
+  previewing: boolean;
   progress: Progress;
   selected: boolean;
   rejecting: boolean;
@@ -55,6 +58,7 @@ export class MoveCard {
       selected,
       view.rejecting,
       view.why,
+      view.previewing,
     ]);
     if (signature === this.signature) return;
     this.signature = signature;
@@ -70,11 +74,11 @@ export class MoveCard {
     if (view.rejecting) parts.push(rejectChoices());
     else if (view.selected || view.progress.undoable) parts.push(actions(view));
     // Last, however long it is: the buttons stay in view above it.
-    if (view.selected && view.why) parts.push(whyDetails(view.move, this.stations));
+    if (view.selected && view.why && view.move.known) parts.push(whyDetails(view.move, this.stations));
     return parts;
   }
 
-  private head({ move, kind, kindNamed }: CardView): HTMLElement {
+  private head({ move, kind, kindNamed, previewing }: CardView): HTMLElement {
     const name = (id: string) => stationName(this.stations, id);
     const gain = shownGain(move, kind);
     return el(
@@ -95,13 +99,16 @@ export class MoveCard {
         { class: "move-line" },
         el("span", { class: "move-eta" }, `${minutes(move.travel_s)} ${words.moves.min}`),
         el("span", { class: "move-gain" }, gain),
-        el("span", { class: "move-reason" }, words.why.reason[move.reason] ?? move.reason),
+        el("span", { class: "move-reason" }, previewing ? previewReason(move) : shortReason(move)),
       ),
     );
   }
 
   private effects({ move, selected }: CardView): HTMLElement {
-    const gains = gainList(this.stations, move.gains, selected ? GROUNDS_IN_FULL : GROUNDS_IN_SHORT);
+    if (!move.known) return el("div", { class: "move-effects unknown" }, words.preview.effectsUnknown);
+    const gains = selected
+      ? gainsInSeconds(this.stations, move.gains, GROUNDS_IN_FULL)
+      : gainList(this.stations, move.gains, GROUNDS_IN_SHORT);
     const loses = lossList(this.stations, move.loses, selected ? GROUNDS_IN_FULL : GROUNDS_IN_SHORT);
     return el(
       "div",
@@ -110,12 +117,27 @@ export class MoveCard {
       move.loses.length > 0
         ? effect("loses", "▼", selected ? `${words.moves.loses} ${loses}` : loses)
         : effect("loses none", "▼", loses),
+      selected && move.rule !== null && effect("binds", "■", boundBy(move.rule)),
     );
   }
 }
 
+function shortReason(move: ListedMove): string {
+  return words.why.reason[move.reason] ?? move.reason;
+}
+
+function previewReason(move: ListedMove): string {
+  return move.known ? words.preview.also : words.preview.only;
+}
+
+/** The rule that keeps a still better move from being made in this one's place. */
+function boundBy(rule: string): string {
+  return words.why.bound(words.why.ruleShort[rule] ?? rule);
+}
+
 /** What the move brings, in the share it is meant to raise. */
-function shownGain(move: PlanMove, kind: Kind): string {
+function shownGain(move: ListedMove, kind: Kind): string {
+  if (!move.known) return words.preview.price(oneDecimal(move.cost));
   if (move.reason === "strengthens_second" && kind.two_needed) {
     return words.moves.withinSecond(points(move.second_share_gain), targetMinutes(kind.second_target_s));
   }
@@ -126,7 +148,7 @@ function effect(name: string, mark: string, text: string): HTMLElement {
   return el("span", { class: name }, el("span", { class: "mark", "aria-hidden": "true" }, mark), text);
 }
 
-function actions({ progress, selected }: CardView): HTMLElement {
+function actions({ move, progress, selected }: CardView): HTMLElement {
   const row = el("div", { class: "move-actions" });
   if (progress.phase === "recommended" || progress.phase === "sending") {
     const sending = progress.phase === "sending";
@@ -136,7 +158,7 @@ function actions({ progress, selected }: CardView): HTMLElement {
     );
   }
   if (progress.undoable) row.append(action("undo", "U", words.moves.undo, "primary", false));
-  if (selected) row.append(action("why", "W", words.moves.why, "", false));
+  if (selected && move.known) row.append(action("why", "W", words.moves.why, "", false));
   return row;
 }
 

@@ -17,10 +17,21 @@ export function gainList(stations: Stations, gains: readonly GroundChange[], sho
   return listed(names, gains.length - shown);
 }
 
+/** "Soho −35 s, Euston −12 s": the grounds that gain, each with what it gains. */
+export function gainsInSeconds(stations: Stations, gains: readonly GroundChange[], shown: number): string {
+  if (gains.length === 0) return words.moves.gainsNothing;
+  const names = gains
+    .slice(0, shown)
+    .map((g) => words.moves.gain(stationName(stations, g.station), whole(Math.abs(g.seconds))));
+  return listed(names, gains.length - shown);
+}
+
 /** "Maida Vale +25 s": the grounds that pay, each with what it costs them. */
 export function lossList(stations: Stations, loses: readonly GroundChange[], shown: number): string {
   if (loses.length === 0) return words.moves.losesNothing;
-  const names = loses.slice(0, shown).map((g) => `${stationName(stations, g.station)} +${whole(g.seconds)} s`);
+  const names = loses
+    .slice(0, shown)
+    .map((g) => words.moves.loss(stationName(stations, g.station), whole(Math.abs(g.seconds))));
   return listed(names, loses.length - shown);
 }
 

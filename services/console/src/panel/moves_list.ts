@@ -10,6 +10,7 @@ import { inSight, scrollBy, type Seen, type Sight, type Span } from "../state/si
 import { words } from "../words/catalogue";
 import { percent, targetMinutes, twoDecimals } from "../words/format";
 import { MoveCard } from "./move_card";
+import { PreviewBar } from "./preview_bar";
 
 const FADE = [{ opacity: 0.25 }, { opacity: 1 }];
 const FADE_MS = 350;
@@ -20,6 +21,7 @@ export class MovesList implements Sight {
   private readonly empty = el("p", { class: "empty", "data-testid": "no-moves" }, words.moves.waitingForPlan);
   private readonly notice = el("p", { class: "notice", role: "status", hidden: true });
   private readonly chip: HTMLButtonElement;
+  private readonly heading = el("h2", {}, words.moves.heading);
   private readonly nothing = el("div", {
     class: "nothing",
     "data-testid": "do-nothing",
@@ -44,7 +46,8 @@ export class MovesList implements Sight {
     this.root = el(
       "section",
       { class: "block moves-block", "aria-label": words.moves.heading },
-      el("div", { class: "block-head" }, el("h2", {}, words.moves.heading), this.chip),
+      el("div", { class: "block-head" }, this.heading, this.chip),
+      new PreviewBar(model, commands).root,
       this.notice,
       this.empty,
       this.list,
@@ -100,16 +103,25 @@ export class MovesList implements Sight {
     this.chip.hidden = shelf.waiting === null;
     this.notice.hidden = this.model.notice === null;
     setText(this.notice, this.model.notice ?? "");
+    const { preview } = shelf;
+    const previewHeading =
+      preview?.kind === "alternative"
+        ? words.preview.headingAlternative
+        : words.preview.heading(this.model.moves.length);
+    setText(this.heading, preview === null ? words.moves.heading : previewHeading);
+    setAttribute(this.root, "data-preview", preview?.kind ?? null);
     const plan = shelf.shown;
     if (!plan || !picture) return;
     this.arrange();
-    this.empty.hidden = plan.moves.length > 0;
-    setText(this.empty, words.moves.none);
-    for (const move of plan.moves) {
+    const { moves } = this.model;
+    this.empty.hidden = moves.length > 0;
+    setText(this.empty, preview === null ? words.moves.none : words.preview.none);
+    for (const move of moves) {
       const progress = this.commands.progress(move.move_id);
       if (!progress) continue;
       this.cards.get(move.move_id)?.show({
         move,
+        previewing: preview !== null,
         progress,
         selected: move.move_id === this.model.selectedId,
         rejecting: move.move_id === this.model.rejectingId,

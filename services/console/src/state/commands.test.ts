@@ -1,11 +1,13 @@
 /** A key decides only on what is seen, on live advice, and never falls silent. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { MoveName } from "../api/advice";
 import { ApiProblem } from "../api/client";
 import type { Appliance, Decision, Plan, PlanMove, Region, Snapshot } from "../api/types";
 import { words } from "../words/catalogue";
 import { Commands } from "./commands";
 import { ConsoleModel } from "./console_model";
 import { failureWords, type Desk } from "./desk";
+import { fresh } from "./what_if";
 
 const MOVE = { move_id: "A211>A24", appliance: "A211", from_station: "A21", to_station: "A24" };
 const START = Date.parse("2026-01-01T12:00:30Z");
@@ -36,8 +38,9 @@ function makeDesk(appliance: Partial<Appliance> = {}, decisions: Decision[] = []
       plan_id: "p1",
       picture_time: at,
       moves: [MOVE as PlanMove],
+      frontier: [],
       before: { first_share: 0, second_share: 0 },
-    } as Plan,
+    } as unknown as Plan,
     zones: null,
     history: [],
   } as unknown as Snapshot);
@@ -100,6 +103,93 @@ describe("accept by key", () => {
     commands.accept(MOVE.move_id);
     expect(send).not.toHaveBeenCalled();
     expect(model.notice).toBe(words.moves.outOfTouch);
+  });
+});
+
+describe("beside a what-if", () => {
+  it("decides nothing live by key, and says why; a click on the live card is meant", () => {
+    const { model, commands, send } = makeDesk();
+    settle();
+    model.setWhatIf(fresh([KIND]));
+    commands.accept();
+    expect(send).not.toHaveBeenCalled();
+    expect(model.notice).toBe(words.whatIf.decideClosed);
+    commands.accept(MOVE.move_id);
+    expect(send).toHaveBeenCalledOnce();
+  });
+});
+
+describe("other choices", () => {
+  const OTHER = { ...MOVE, move_id: "A9>A24", appliance: "A9", kind: "pump", travel_s: 60, cost: 1 };
+  const point = (moves: MoveName[]) => ({ moves: moves.length, move_ids: moves.map((m) => m.move_id), named: moves });
+
+  function makeChoices() {
+    const desk = makeDesk();
+    const named = { ...OTHER, ...MOVE };
+    desk.model.takePlan({
+      ...desk.model.latestPlan,
+      frontier: [point([]), point([named])],
+      alternatives: [{ moves: [OTHER] }],
+    } as unknown as Plan);
+    settle();
+    return desk;
+  }
+
+  const listed = (model: ConsoleModel) => model.moves.map((m) => m.move_id);
+
+  it("steps along the frontier and stops at its ends", () => {
+    const { model, commands } = makeChoices();
+    commands.stepFrontier(1);
+    expect(listed(model)).toEqual([MOVE.move_id]);
+    commands.stepFrontier(-1);
+    commands.stepFrontier(-1);
+    expect(listed(model)).toEqual([]);
+    commands.stepFrontier(1);
+    expect(model.shelf.preview).toBeNull();
+  });
+
+  it("shows the next best one after another, and then the recommended plan again", () => {
+    const { model, commands } = makeChoices();
+    commands.nextAlternative();
+    expect(listed(model)).toEqual([OTHER.move_id]);
+    commands.nextAlternative();
+    expect(model.shelf.preview).toBeNull();
+  });
+
+  it("shows the next best when it comes, where it was asked for a moment before", () => {
+    const { model, commands } = makeChoices();
+    const complete = model.latestPlan as Plan;
+    model.takePlan({ ...complete, revision: 0, alternatives: [] });
+    commands.nextAlternative();
+    expect([model.notice, model.shelf.preview]).toEqual([words.alternatives.coming, null]);
+    model.takePlan({ ...complete, revision: 1 });
+    commands.takeNextBest();
+    expect(listed(model)).toEqual([OTHER.move_id]);
+  });
+
+  it("accepts a previewed move as a move of the shown plan", () => {
+    const { model, commands, send } = makeChoices();
+    model.takeSnapshot({
+      picture: {
+        offset: 2,
+        as_of: at,
+        appliances: [{ id: "A9", status: "available", station: "A21", ordered: null }],
+        incidents: [],
+        decisions: [],
+      },
+      plan: null,
+      zones: null,
+      history: [],
+    } as unknown as Snapshot);
+    commands.nextAlternative();
+    commands.accept();
+    expect(send).toHaveBeenCalledWith("p1", OTHER.move_id, "accept", null);
+  });
+
+  it("goes back once, and says whether there was anything to go back from", () => {
+    const { commands } = makeChoices();
+    commands.previewMoves(0);
+    expect([commands.backToRecommended(), commands.backToRecommended()]).toEqual([true, false]);
   });
 });
 

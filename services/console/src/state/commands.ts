@@ -9,6 +9,7 @@ import type { ConsoleModel } from "./console_model";
 import type { Desk } from "./desk";
 import { isOutOfTouch } from "./health";
 import { progressOf, underWay, type Progress, type UnderWay } from "./move_progress";
+import { keyOf } from "./preview";
 import type { Sight } from "./sight";
 
 export const REJECT_REASONS: readonly RejectReason[] = [
@@ -20,9 +21,15 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   "other",
 ];
 
+// A key pressed while a plan is still being worked out is remembered this long.
+export const WANTED_MS = 2_000;
+
 export class Commands {
   /** Set by the list of moves, which alone knows what can be seen. */
   sight: Sight = { isSeen: () => true, bringIntoView: () => undefined };
+
+  /** Until when a first next-best plan is wanted that was still being worked out when it was asked for. */
+  private nextBestUntilMs = 0;
 
   constructor(
     private readonly model: ConsoleModel,
@@ -79,6 +86,11 @@ export class Commands {
 
   /** False where a swap has just put the move under the key, or where it is out of view: then it is shown first. */
   private mayDecideByKey(moveId: string): boolean {
+    // A key beside a supposed plan may be meant for it; nothing live is decided by such a slip.
+    if (this.model.whatIf !== null) {
+      this.model.notify(words.whatIf.decideClosed);
+      return false;
+    }
     if (!this.model.armed) {
       this.model.notify(words.moves.justChanged);
       this.sight.bringIntoView(moveId);
@@ -143,6 +155,60 @@ export class Commands {
 
   showNewer(): void {
     this.model.releaseWaiting(true);
+  }
+
+  /** Previews the best plan with this many moves, or the recommended one where that is the same. */
+  previewMoves(moves: number): void {
+    this.model.look({ kind: "moves", moves });
+  }
+
+  /** Previews one choice further along the frontier (negative: fewer moves). */
+  stepFrontier(step: number): void {
+    const { shown, preview } = this.model.shelf;
+    if (!shown) return;
+    const at = preview?.kind === "moves" ? preview.moves : shown.moves.length;
+    const counts = shown.frontier.map((p) => p.moves);
+    const next = counts[counts.indexOf(at) + step];
+    if (next !== undefined && counts.includes(at)) this.previewMoves(next);
+  }
+
+  /** Previews the alternative with these moves. Returns whether the shown plan has it. */
+  previewAlternative(key: string): boolean {
+    return this.model.look({ kind: "alternative", key });
+  }
+
+  /** Previews the next-best plans one after another, and after the last the recommended one again. */
+  nextAlternative(): void {
+    const { shown, preview } = this.model.shelf;
+    const keys = (shown?.alternatives ?? []).map((a) => keyOf(a.moves));
+    const at = preview?.kind === "alternative" ? keys.indexOf(preview.key) : -1;
+    const key = keys[at + 1];
+    if (key !== undefined) this.previewAlternative(key);
+    else if (preview !== null) this.model.look(null);
+    else if (shown?.revision === 0) {
+      this.nextBestUntilMs = Date.now() + WANTED_MS;
+      this.model.notify(words.alternatives.coming);
+    } else this.model.notify(words.alternatives.none);
+  }
+
+  /** Alternatives have come: shows the first where it was asked for a moment ago. */
+  takeNextBest(): void {
+    const wanted = Date.now() < this.nextBestUntilMs;
+    this.nextBestUntilMs = 0;
+    if (wanted && this.model.shelf.preview === null) this.nextAlternative();
+  }
+
+  /** Returns whether there was something to go back from. */
+  backToRecommended(): boolean {
+    if (this.model.shelf.preview === null) return false;
+    this.model.look(null);
+    return true;
+  }
+
+  /** Selects a move of the recommended plan, going back to it where another choice is previewed. */
+  showRecommended(moveId: string): void {
+    this.backToRecommended();
+    this.model.select(moveId, true);
   }
 
   nextLayer(): void {

@@ -8,7 +8,6 @@ import type {
   Kind,
   PictureDelta,
   Plan,
-  PlanMove,
   Region,
   Snapshot,
   Station,
@@ -20,8 +19,10 @@ import type { Health } from "./health";
 import { withPlan } from "./history";
 import { applyDelta, fromSnapshot, type PictureState } from "./picture_state";
 import { isHeld, PlanShelf } from "./plan_shelf";
+import { choiceOf, type Choice, type ListedMove, type Preview } from "./preview";
+import type { WhatIf } from "./what_if";
 
-export type Topic = "picture" | "plan" | "zones" | "health" | "selection" | "layer" | "desk" | "theme";
+export type Topic = "picture" | "plan" | "zones" | "health" | "selection" | "layer" | "desk" | "theme" | "what_if";
 
 // After an automatic swap a key meant for the old move must not hit the new one.
 const DISARMED_MS = 700;
@@ -48,6 +49,8 @@ export class ConsoleModel {
   /** A short word to the officer about a key that did nothing, or null. */
   notice: string | null = null;
   pointerOverList = false;
+  /** What is supposed and what would follow, beside the live picture; null while nothing is supposed. */
+  whatIf: WhatIf | null = null;
   private lastKeySelectionMs: number | null = null;
   private armedAtMs = 0;
   private noticeTimer: number | undefined;
@@ -136,16 +139,23 @@ export class ConsoleModel {
 
   // What the officer looks at.
 
-  get moves(): readonly PlanMove[] {
-    return this.shelf.shown?.moves ?? [];
+  /** The moves on display: the recommended ones, or those of a choice that is looked at instead. */
+  get moves(): readonly ListedMove[] {
+    return this.shelf.moves;
   }
 
-  get selected(): PlanMove | null {
+  /** The choice looked at instead of the recommended moves, or null. */
+  get previewed(): Choice | null {
+    const { shown, preview } = this.shelf;
+    return shown && preview ? choiceOf(shown, preview) : null;
+  }
+
+  get selected(): ListedMove | null {
     return this.moves.find((m) => m.move_id === this.selectedId) ?? null;
   }
 
   /** The move whose effects the map shows: the one pointed at, else the one chosen by key or click. */
-  get regarded(): PlanMove | null {
+  get regarded(): ListedMove | null {
     return this.moves.find((m) => m.move_id === this.hoveredId) ?? (this.regardSelected ? this.selected : null);
   }
 
@@ -159,7 +169,7 @@ export class ConsoleModel {
   held(): boolean {
     return isHeld({
       pointerOverList: this.pointerOverList,
-      dialogOpen: this.rejectingId !== null,
+      dialogOpen: this.rejectingId !== null || this.shelf.preview !== null,
       lastKeySelectionMs: this.lastKeySelectionMs,
       nowMs: Date.now(),
     });
@@ -199,6 +209,27 @@ export class ConsoleModel {
     this.changed("layer");
   }
 
+  setWhatIf(state: WhatIf | null): void {
+    this.whatIf = state;
+    this.changed("what_if");
+  }
+
+  /** Zone times on the map: the live ones, unless the officer has asked for those of the supposition. */
+  get zonesPainted(): { live: ZoneBytes | null; shown: ZoneBytes | null; supposed: boolean } {
+    const supposed = this.whatIf?.zonesOnMap ? (this.whatIf.answered?.zones ?? null) : null;
+    if (supposed) return { live: supposed, shown: supposed, supposed: true };
+    return { live: this.zonesLive, shown: this.zonesShown, supposed: false };
+  }
+
+  /** Looks at another choice of the shown plan; null goes back to the recommended moves. Returns whether it could. */
+  look(preview: Preview | null): boolean {
+    if (!this.shelf.look(preview)) return false;
+    this.rejectingId = null;
+    this.keepSelection();
+    this.changed("plan", "selection");
+    return true;
+  }
+
   /** Shows the waiting plan when nothing holds the shown one (or when the officer asks for it). */
   releaseWaiting(asked: boolean): void {
     if (!asked && this.held()) return;
@@ -208,14 +239,20 @@ export class ConsoleModel {
   }
 
   private afterSwap(): void {
-    const ids = this.moves.map((m) => m.move_id);
     if (this.zonesLive?.planId === this.shelf.shown?.plan_id) this.zonesShown = this.zonesLive;
+    // A key meant for the old list must not hit the new one.
+    if (!this.keepSelection()) this.armedAtMs = Date.now() + DISARMED_MS;
+  }
+
+  /** Keeps what is chosen where the list still has it, else chooses the first. Returns whether it was kept. */
+  private keepSelection(): boolean {
+    const ids = this.moves.map((m) => m.move_id);
     if (this.hoveredId !== null && !ids.includes(this.hoveredId)) this.hoveredId = null;
     if (this.rejectingId !== null && !ids.includes(this.rejectingId)) this.rejectingId = null;
-    if (this.selectedId !== null && ids.includes(this.selectedId)) return;
+    if (this.selectedId !== null && ids.includes(this.selectedId)) return true;
     this.selectedId = ids[0] ?? null;
     this.regardSelected = false;
     this.whyOpen = false;
-    this.armedAtMs = Date.now() + DISARMED_MS;
+    return false;
   }
 }

@@ -1,8 +1,9 @@
 /**
- * Which plan the officer sees, and which one waits. A plan under an officer's cursor is never swapped from
- * under it. Pure policy: time and the pointer's place are passed in; never draws.
+ * Which plan the officer sees, which of its choices, and which plan waits. A plan under an officer's cursor is never
+ * swapped from under it. Pure policy: time and the pointer's place are passed in; never draws.
  */
 import type { Plan } from "../api/types";
+import { choiceOf, isRecommended, listedMoves, sameChoice, type ListedMove, type Preview } from "./preview";
 
 // An officer who has just chosen a move by key needs this long to read it before it may change.
 export const KEY_HOLD_MS = 5_000;
@@ -25,17 +26,30 @@ export function sameMoves(a: Plan, b: Plan): boolean {
   return a.moves.length === b.moves.length && a.moves.every((m, i) => m.move_id === b.moves[i]?.move_id);
 }
 
+/** Whether a plan is a first revision without the alternatives that another has. */
+function isBarer(plan: Plan, than: Plan): boolean {
+  return plan.revision === 0 && !plan.alternatives?.length && Boolean(than.alternatives?.length);
+}
+
 export type Offered = "swapped" | "updated" | "waiting";
 
 export class PlanShelf {
   shown: Plan | null = null;
   waiting: Plan | null = null;
+  /** The choice looked at instead of the recommended moves, or null. */
+  preview: Preview | null = null;
+  /** The moves on display: the recommended ones, or those of the previewed choice. */
+  moves: readonly ListedMove[] = [];
 
   /** A newer plan arrived. Figures of an unchanged proposal are taken at once; another proposal may wait. */
   offer(plan: Plan, held: boolean): Offered {
     if (this.shown === null) return this.put(plan, "swapped");
-    if (sameMoves(this.shown, plan)) return this.put(plan, "updated");
-    if (!held) return this.put(plan, "swapped");
+    // A first revision has no alternatives yet: while they are looked at, its next revision is awaited.
+    const looked = held || this.preview !== null;
+    if (looked && sameMoves(this.shown, plan) && isBarer(plan, this.shown)) return "updated";
+    const sameView = this.preview === null || sameChoice(this.shown, plan, this.preview);
+    if (sameMoves(this.shown, plan) && sameView) return this.put(plan, "updated");
+    if (!held && this.preview === null) return this.put(plan, "swapped");
     this.waiting = plan;
     return "waiting";
   }
@@ -43,13 +57,30 @@ export class PlanShelf {
   /** Shows the waiting plan, if there is one. Returns whether anything changed. */
   release(): boolean {
     if (this.waiting === null) return false;
+    this.preview = null;
     this.put(this.waiting, "swapped");
+    return true;
+  }
+
+  /** Looks at another choice of the shown plan, or with null at the recommended one. Returns whether it could. */
+  look(preview: Preview | null): boolean {
+    const choice = preview && this.shown ? choiceOf(this.shown, preview) : null;
+    if (preview !== null && choice === null) return false;
+    this.preview = this.shown && choice && !isRecommended(this.shown, choice) ? preview : null;
+    this.list();
     return true;
   }
 
   private put(plan: Plan, outcome: Offered): Offered {
     this.shown = plan;
     this.waiting = null;
+    this.list();
     return outcome;
+  }
+
+  private list(): void {
+    const plan = this.shown;
+    const choice = plan && this.preview ? choiceOf(plan, this.preview) : null;
+    this.moves = plan && choice ? listedMoves(plan, choice) : (plan?.moves ?? []).map((m) => ({ ...m, known: true }));
   }
 }

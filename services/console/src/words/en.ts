@@ -1,12 +1,11 @@
 /** Every word the console says, in English. Another language is another file of this shape; no logic lives here. */
 import type { Action, ApplianceStatus, RejectReason } from "../api/types";
 import type { LayerName } from "../zones/bands";
-
-/** A name from the region's own list within a sentence: "Rescue unit" → "rescue unit"; "HVP" stays. */
-const inSentence = (name: string) => (/^\p{Lu}\p{Ll}/u.test(name) ? name[0]?.toLowerCase() + name.slice(1) : name);
-const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+import { enAdvice } from "./en_advice";
+import { inSentence, plural } from "./plurals";
 
 export const en = {
+  ...enAdvice,
   product: "Dynamic Cover",
   strip: {
     label: "Cover at a glance",
@@ -142,6 +141,8 @@ export const en = {
     loses: "loses",
     losesNothing: "no ground loses",
     gainsNothing: "no ground gains",
+    gain: (ground: string, s: string) => `${ground} −${s} s`,
+    loss: (ground: string, s: string) => `${ground} +${s} s`,
     more: (n: number) => `and ${n} more`,
     accept: "Accept",
     reject: "Reject",
@@ -211,6 +212,13 @@ export const en = {
       rejected: "Bound by: a better move was rejected.",
     } as Record<string, string>,
     noRule: "No rule binds this move.",
+    ruleShort: {
+      bays: "no free bay nearby",
+      min_cover: "minimum cover",
+      move_cap: "most moves at once",
+      rejected: "a better move was rejected",
+    } as Record<string, string>,
+    bound: (rule: string) => `bound by: ${rule}`,
     worth: (times: string) => `Brings about ${times} times its price.`,
     worthFree: "Costs nothing.",
     worthFigures: (contribution: string, cost: string) => `(risk taken away ${contribution}, price ${cost})`,
@@ -234,8 +242,10 @@ export const en = {
   frontier: {
     heading: "How many moves?",
     moves: "moves",
-    row: (n: number, share: string, objective: string) =>
-      `${plural(n, "move", "moves")}: ${share} percent within target, objective ${objective}`,
+    row: (n: number, share: string, objective: string, proof: string) =>
+      `${plural(n, "move", "moves")}: ${share} percent within target, objective ${objective}, ${proof}`,
+    choose: "Choose a number of moves to preview",
+    isAdvised: "the recommended plan",
     share: (min: string) => `% ≤ ${min} min`,
     shareOfKind: (kind: string, min: string) => `${inSentence(kind)}s: % ≤ ${min} min`,
     objective: "objective",
@@ -268,13 +278,21 @@ export const en = {
       ["W", "why this move"],
       ["U", "take back the last decision, until the crew is told"],
       ["N", "show newer advice now"],
+      ["F, then ← →", "preview fewer or more moves"],
+      ["B", "preview the next-best plans, one after another"],
+      ["I", "what if: an incident here, or an appliance off the run"],
+      ["1 – 9 in a what-if", "that many appliances needed"],
+      ["Enter in a what-if", "ask again"],
+      ["Z in a what-if", "its zones on the map, and back"],
+      ["Esc", "close the what-if, go back to the recommended plan"],
       ["L", "next map layer"],
       ["T", "dark or light"],
       ["?", "this help"],
     ] as [string, string][],
     notes: [
       "It advises; you decide. Doing nothing is always a choice, and its price is shown.",
-      "The list does not change while you point at it. A chip tells when newer advice is ready.",
+      "The list does not change while you point at it or preview a choice. A chip tells when newer advice is ready.",
+      "A what-if never touches the live picture: dashed frames and hollow arrows are supposed, not live.",
       "On the map, hatching marks ground over the target time, or ground that gets slower.",
     ],
   },

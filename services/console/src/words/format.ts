@@ -14,6 +14,7 @@ const ONE = fixed(1);
 const TWO = fixed(2);
 const SIGNED_ONE = fixed(1, true);
 const SIGNED_TWO = fixed(2, true);
+const SIGNED_WHOLE = fixed(0, true);
 const MINUS = /-/g;
 
 let clockFormat = timeFormat("Europe/London");
@@ -70,6 +71,18 @@ export function twoDecimals(value: number): string {
 /** 412 s → "7": whole minutes, never 0 for a positive time. */
 export function minutes(seconds: number): string {
   return WHOLE.format(seconds > 0 ? Math.max(1, Math.round(seconds / 60)) : 0);
+}
+
+/** 250 s → "4:10": minutes and seconds, where a few seconds tell two choices apart. */
+export function minutesSeconds(seconds: number): string {
+  const total = Math.max(0, Math.round(seconds));
+  return `${Math.floor(total / 60)}:${String(total % 60).padStart(2, "0")}`;
+}
+
+/** 3.14 → "+3.1", 250 → "+250": a difference in units of the objective. */
+export function signed(value: number): string {
+  const rounded = Math.abs(value) < 10 ? SIGNED_ONE.format(value) : SIGNED_WHOLE.format(value);
+  return rounded.replace(MINUS, "−");
 }
 
 /** 360 s → "6", 450 s → "7.5": a target in minutes. */
