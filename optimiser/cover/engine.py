@@ -230,6 +230,8 @@ class CoverEngine:
         )
         for n in range(problem.max_moves, -1 if every_point else problem.max_moves - 1, -1):
             proof.prove(n)
+            if n == problem.max_moves:
+                proof.look_around()
         certificate: Certificate = "proven"
         if not proof.proven(problem.max_moves):
             certificate = finished() or "time"
@@ -281,11 +283,6 @@ class CoverEngine:
             after=points[-1].figures,
             frontier=tuple(points),
         )
-
-
-def _point(figures: Figures, moves: tuple[Move, ...]) -> FrontierPoint:
-    after = figures.after(moves)
-    return FrontierPoint(moves, after.risk + sum(move.cost for move in moves), after.risk, after)
 
 
 def _same_names(movers: Movers, moves: tuple[Move, ...], before: dict[int, int]) -> tuple[Move, ...]:

@@ -162,7 +162,10 @@ class CoverSearch:
         self._turn_all()
 
     def keep(self) -> Found:
-        """Return the present plan."""
+        """Return the present plan, its longest journey as short as it can be at the same total cost."""
+        if self._road_s is not None and len(self.pairs) > 1:
+            slack = SAME_COST_SHARE * self.state.objective
+            self._relabel(shortest_longest(self.state.movers, self.pairs, self._road_s, slack))
         order = sorted(self.pairs, key=self.state.contribution_of, reverse=True)
         return Found(tuple(order), self.state.objective)
 
@@ -253,9 +256,6 @@ class CoverSearch:
         assigned = cheapest_assignment(movers, self.pairs)
         if self._cost_of(assigned) < self._cost_of(self.pairs) - self._least:
             self._relabel(assigned)
-        if self._road_s is not None:
-            slack = SAME_COST_SHARE * self.state.objective
-            self._relabel(shortest_longest(movers, self.pairs, self._road_s, slack))
 
     def _relabel(self, pairs: list[Pair]) -> None:
         if pairs != self.pairs:
