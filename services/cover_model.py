@@ -3,7 +3,7 @@
 Called by the cover solver. Pure; decides what counts where, never what should move.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -60,6 +60,7 @@ class CoverModel:
         rejection_rule: RejectionRule,
         move_cost_rule: MoveCostRule,
         min_cover: Mapping[str, int],
+        counted_only: Collection[str] = (),
     ) -> None:
         self._region = region
         self._max_moves = max_moves
@@ -80,6 +81,14 @@ class CoverModel:
                     f"{region.stations.ids[0]!r}"
                 )
             self._min_cover[self._station[id_]] = least
+        self._counted_only = np.zeros(len(region.appliances.ids), dtype=np.bool_)
+        for id_ in counted_only:
+            if id_ not in self._appliance:
+                raise ValueError(
+                    f"counted_only: appliance {id_!r} is not of area {region.id!r}; name appliances by id, "
+                    f"e.g. {region.appliances.ids[0]!r}"
+                )
+            self._counted_only[self._appliance[id_]] = True
         self.standards = tuple(
             Standard(first_target_s=kind.first_target_s, second_target_s=kind.second_target_s)
             if kind.two_needed
@@ -94,7 +103,7 @@ class CoverModel:
         count = len(region.appliances.ids)
         station = region.appliances.home.copy()
         available = np.zeros(count, dtype=np.bool_)
-        locked = np.zeros(count, dtype=np.bool_)
+        locked = self._counted_only.copy()
         for i, id_ in enumerate(region.appliances.ids):
             state = picture.appliances[id_]
             where = state.counts_at
@@ -102,7 +111,7 @@ class CoverModel:
                 continue
             station[i] = self._station[where]
             available[i] = True
-            locked[i] = state.status not in MOVABLE or state.ordered is not None
+            locked[i] |= state.status not in MOVABLE or state.ordered is not None
         hour = region.hour_of_week(picture.as_of) if picture.as_of > EPOCH else 0
         kind_count, station_count = len(self.standards), len(region.stations.ids)
         expected = self._expectations.of(picture)

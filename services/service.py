@@ -60,7 +60,14 @@ class Area:
         move_cost_rule = MoveCostRule(fixed=settings.move_fixed_cost, gap_h=settings.move_gap_h)
 
         def model() -> CoverModel:
-            return CoverModel(region, settings.max_moves, rejection_rule, move_cost_rule, settings.min_cover)
+            return CoverModel(
+                region,
+                settings.max_moves,
+                rejection_rule,
+                move_cost_rule,
+                settings.min_cover,
+                settings.counted_only,
+            )
 
         self.solver = CoverSolver(region, model())
         self.what_if = WhatIfDesk(self.state, model, metrics)
@@ -94,7 +101,7 @@ class Service:
     Raises
     ------
     ValueError
-        Where two regions have the same id, or minimum cover names a station there is not.
+        Where two regions have the same id, or a setting names a station or an appliance there is not.
     StreamsError, OSError
         Where the data folder cannot be used, or a log in it is damaged.
     """

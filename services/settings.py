@@ -52,9 +52,11 @@ class Settings(BaseSettings):
         Most moves in one plan.
     min_cover
         Least available first-kind appliances to leave at a station, by station id, e.g. `{"A21": 1}`.
+    counted_only
+        Appliances, by id, that count for cover but are never moved: a neighbouring brigade's, say.
     move_fixed_cost, move_gap_h
-        What being moved costs a crew, in units of the objective (weighted seconds an hour), and for how many
-        hours a gap is expected to last; see `optimiser.cover.move_cost`.
+        What a move must repay, in units of the objective x hours, and for how many hours a gap is expected to
+        last; see `optimiser.cover.move_cost`.
     certify_s
         Seconds a proof may take.
     certify_min_s
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     max_consoles: Annotated[int, Field(ge=1, le=10_000)] = 200
     max_moves: Annotated[int, Field(ge=0, le=20)] = 6
     min_cover: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}
+    counted_only: list[Annotated[str, Field(min_length=1, max_length=64)]] = []
     move_fixed_cost: Annotated[float, Field(ge=0, le=100_000)] = _MOVE_COST.fixed
     move_gap_h: Annotated[float, Field(gt=0, le=24)] = _MOVE_COST.gap_h
     certify_s: Annotated[float, Field(ge=0, le=60)] = 2.0

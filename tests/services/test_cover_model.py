@@ -146,3 +146,13 @@ def test_after_a_while_it_is_not(region: Region, model: CoverModel) -> None:
 def test_min_cover_of_a_station_nobody_knows_is_refused(region: Region) -> None:
     with pytest.raises(ValueError, match="min_cover: station 'Z99' is not of area"):
         CoverModel(region, 6, RejectionRule(timedelta(hours=1), 5), MoveCostRule(), min_cover={"Z99": 1})
+
+
+def test_a_neighbours_appliance_counts_and_is_never_moved(region: Region) -> None:
+    rule, id_ = RejectionRule(timedelta(hours=1), 5), region.appliances.ids[2]
+    model = CoverModel(region, 6, rule, MoveCostRule(), min_cover={}, counted_only=[id_])
+    problem = model.problem(picture_of(region))
+    assert problem.available.all()
+    assert problem.locked.nonzero()[0].tolist() == [2]
+    with pytest.raises(ValueError, match="counted_only: appliance 'Z999' is not of area"):
+        CoverModel(region, 6, rule, MoveCostRule(), min_cover={}, counted_only=["Z999"])
