@@ -29,12 +29,12 @@ from streams.cover_plan import Figures, FrontierChoice, KindShares
 class Advice:
     """What is told beside a plan's moves.
 
-    `mobilising` holds the incident's id beside the advice for it; `stability` is None where not counted.
+    `mobilising` holds the incident's id beside the advice for it. None is what was not worked out.
     """
 
-    alternatives: tuple[FrontierPoint, ...] = ()
-    home: tuple[HomeAdvice, ...] = ()
-    mobilising: tuple[tuple[str, MobilisingAdvice], ...] = ()
+    alternatives: tuple[FrontierPoint, ...] | None = None
+    home: tuple[HomeAdvice, ...] | None = None
+    mobilising: tuple[tuple[str, MobilisingAdvice], ...] | None = None
     stability: Stability | None = None
 
 

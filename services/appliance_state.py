@@ -79,7 +79,8 @@ class ApplianceState(Struct, frozen=True):
             busy_elsewhere = self.status_key[0] - key[0] > ORDER_LAPSES
             if arrived or busy_elsewhere:
                 return None
-        return None if self.committed else order
+        # One that is committed or off the run goes nowhere, also where word of that came in late.
+        return order if self.available else None
 
     @property
     def counts_at(self) -> str | None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from geo.region import Region
+from services.known_plan import KnownPlan
 from services.picture import Picture, empty_picture
 from services.picture_view import PictureView, PictureViewer
 from streams.cover_plan import CoverPlanData, ZoneBands
@@ -44,9 +45,10 @@ class AreaState:
         self.bands: ZoneBands | None = None
         self.ready = False
         self._progress = asyncio.Event()
+        self._planned = asyncio.Event()
         self.degraded: str | None = None
         self.last_event_ns: int | None = None
-        self.plans: dict[str, CoverPlanData] = {}
+        self.plans: dict[str, KnownPlan] = {}
         self._history: deque[tuple[datetime, float, float]] = deque()
 
     def folded(self, offset: int) -> None:
@@ -65,10 +67,15 @@ class AreaState:
             return False
         return True
 
+    async def until_planned(self) -> None:
+        """Wait for the first plan of this process."""
+        await self._planned.wait()
+
     @property
     def plan_in_force(self) -> CoverPlanData | None:
         """The plan shown, or after a restart the last one the log knows."""
-        return self.plan or next(reversed(self.plans.values()), None)
+        last = next(reversed(self.plans.values()), None)
+        return self.plan or (None if last is None else last.newest)
 
     def view(self) -> PictureView:
         """The picture as consoles read it."""
@@ -77,6 +84,7 @@ class AreaState:
     def set_plan(self, plan: CoverPlanData, bands: ZoneBands) -> None:
         """Show a newer plan, and note cover as it stands in the history."""
         self.plan, self.bands = plan, bands
+        self._planned.set()
         self.know_plan(plan)
         history, time = self._history, plan.picture_time
         if not history or time - history[-1][0] >= HISTORY_EVERY:
@@ -85,9 +93,13 @@ class AreaState:
             history.popleft()
 
     def know_plan(self, plan: CoverPlanData) -> None:
-        """Remember a plan, so that a decision may refer to it; of one plan the newest revision counts."""
+        """Remember a plan, so that a decision may refer to it: the moves named by any of its revisions."""
         known = self.plans.pop(plan.plan_id, None)
-        self.plans[plan.plan_id] = known if known is not None and known.revision > plan.revision else plan
+        if known is None:
+            known = KnownPlan(plan)
+        else:
+            known.add(plan)
+        self.plans[plan.plan_id] = known
         while len(self.plans) > PLANS_KEPT:
             del self.plans[next(iter(self.plans))]
 

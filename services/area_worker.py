@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.area_state import AreaState
 from services.cover_solver import Answer, CoverSolver
@@ -77,6 +78,7 @@ class AreaWorker:
         self._check = EventCheck(state.region)
         self._stability = MoveStability(state.region)
         self._mailbox = Mailbox()
+        self._first_under_way = False
         self._checkpointed_offset = -1
         self._encoder = msgspec.json.Encoder()
 
@@ -89,6 +91,11 @@ class AreaWorker:
             group.create_task(self._solve_forever())
             group.create_task(self._beat_forever())
             group.create_task(self._checkpoint_forever())
+
+    @property
+    def answering(self) -> bool:
+        """Whether a picture waits for its first plan, or one is being found; safe to ask from any thread."""
+        return self._first_under_way or self._mailbox.waiting
 
     async def checkpoint(self) -> None:
         """Keep where the fold stands, and let the log forget what it no longer needs."""
@@ -233,7 +240,11 @@ class AreaWorker:
 
     async def _solve(self, job: Job) -> None:
         observe = self._metrics.stage.labels
-        answer = await self._solver.first(job, self._state.plan_in_force)
+        self._first_under_way = True
+        try:
+            answer = await self._solver.first(job, self._state.plan_in_force)
+        finally:
+            self._first_under_way = False
         observe(self._area, "wait").observe(max(answer.plan.latency.wait_ms, 0.0) / 1e3)
         observe(self._area, "solve").observe(answer.solve_s)
         await self._publish(answer)
@@ -263,7 +274,7 @@ class AreaWorker:
             await self._publish(whole)
 
     async def _publish(self, answer: Answer) -> None:
-        """Append the plan to the log, show it, push it."""
+        """Append the plan to the log, show it, push it; its bands only where they are new."""
         started = time.perf_counter()
         plan = answer.plan
         event = codec.encode(
@@ -274,9 +285,12 @@ class AreaWorker:
             time=plan.picture_time,
         )
         await self._log.append(self._area, [event])
+        shown = self._state.bands
         self._state.set_plan(plan, answer.bands)
         self._hub.push("plan", self._encoder.encode(plan))
-        self._hub.push("zones", self._encoder.encode(answer.bands))
+        # A revision with the same moves has the same bands, which its consoles hold already.
+        if shown is None or replace(shown, revision=plan.revision) != answer.bands:
+            self._hub.push("zones", self._encoder.encode(answer.bands))
         self._metrics.plans.labels(self._area, plan.certificate).inc()
         self._metrics.stage.labels(self._area, "publish").observe(time.perf_counter() - started)
 

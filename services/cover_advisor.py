@@ -34,27 +34,27 @@ class CoverAdvisor:
         self._needs.warm_up()
 
     def at_once(self, picture: Picture, problem: CoverProblem) -> Advice:
-        """What an officer needs with the first plan: whom to mobilise to the most urgent incident.
+        """What an officer needs with the first plan: whom to mobilise.
 
-        It takes some milliseconds at most: where the incident needs many, that advice comes later.
+        It takes some milliseconds at most: where incidents lack many, that advice comes later, and is None
+        here. The stability of the moves is told where it has been counted already.
         """
-        urgent = [need for need in self._needs.of(picture)[:1] if sum(need.needs) <= NEEDS_AT_ONCE]
+        needs = self._needs.of(picture)
+        cheap = sum(sum(need.needs) for need in needs) <= NEEDS_AT_ONCE
         return Advice(
-            mobilising=tuple(self._mobilising(need, problem) for need in urgent),
-            stability=self._stability.of(picture),
+            mobilising=tuple(self._mobilising(need, problem) for need in needs) if cheap else None,
+            stability=self._stability.known(picture),
         )
 
     def in_full(self, advice: Advice, picture: Picture, problem: CoverProblem, plan: CoverPlan) -> Advice:
         """All advice, that given at once included: some tens of milliseconds."""
-        given = dict(advice.mobilising)
+        mobilising = advice.mobilising
+        if mobilising is None:
+            mobilising = tuple(self._mobilising(need, problem) for need in self._needs.of(picture))
         return replace(
             advice,
-            mobilising=tuple(
-                (need.incident, given[need.incident])
-                if need.incident in given
-                else self._mobilising(need, problem)
-                for need in self._needs.of(picture)
-            ),
+            mobilising=mobilising,
+            stability=self._stability.of(picture),
             alternatives=self._engine.alternatives(problem, plan),
             home=advise_homecoming(self._engine.index, problem),
         )

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from optimiser.cover.engine import CoverEngine
-from optimiser.cover.plan import Certificate, CoverPlan, FrontierPoint, Move
+from optimiser.cover.plan import Certificate, CoverPlan, FrontierPoint, Move, says_something
 from services.cover_file import CoverFile
 from services.cover_file_error import CoverFileError
 
@@ -130,9 +130,7 @@ class CoverFileSolver:
         proven = self._stopwatch()
         plan = engine.certify_frontier(problem, plan, max(0.0, seconds - (proven - planned)))
         frontier_s = self._stopwatch() - proven
-        alternatives = (
-            engine.alternatives(problem, plan, MOST_ALTERNATIVES) if hasattr(engine, "alternatives") else ()
-        )
+        alternatives = engine.alternatives(problem, plan, MOST_ALTERNATIVES)
         words = _Words(file)
         return Answer(
             file=name,
@@ -140,8 +138,8 @@ class CoverFileSolver:
             risk_before=plan.before.risk,
             risk_after=plan.after.risk,
             objective=plan.objective,
-            bound=plan.bound,
-            gap=plan.gap,
+            bound=_told(plan.bound, plan),
+            gap=_told(plan.gap, plan),
             first_plan=FirstPlanAnswer(first.objective, _ms(planned - started), words.moves(first.moves)),
             certificate=CertificateAnswer(plan.certificate, _ms(proven - planned), _ms(frontier_s)),
             frontier=words.frontier(plan),
@@ -174,12 +172,24 @@ class _Words:
 
     def frontier(self, plan: CoverPlan) -> tuple[FrontierAnswer, ...]:
         return tuple(
-            FrontierAnswer(n, point.objective, point.risk, self.moves(point.moves), point.bound, point.gap)
+            FrontierAnswer(
+                n,
+                point.objective,
+                point.risk,
+                self.moves(point.moves),
+                _told(point.bound, point),
+                _told(point.gap, point),
+            )
             for n, point in enumerate(plan.frontier)
         )
 
     def alternative(self, point: FrontierPoint) -> AlternativeAnswer:
         return AlternativeAnswer(point.objective, point.risk, self.moves(point.moves))
+
+
+def _told(value: float | None, proven: CoverPlan | FrontierPoint) -> float | None:
+    """A bound or gap, None where nothing was proven."""
+    return value if says_something(proven.bound, proven.objective) else None
 
 
 def _ms(seconds: float) -> float:

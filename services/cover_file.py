@@ -26,6 +26,8 @@ MOST_FILE_BYTES = 512 * 2**20
 MOST_STATIONS = 5_000
 MOST_APPLIANCES = 20_000
 """An order of magnitude above any brigade known, and what the engine's index still addresses."""
+MOST_TIMES = 50_000_000
+"""Stations x zones: the sorted times of so many take some 600 MB."""
 MOST_DEMAND_PER_H = 1e6
 MOST_STANDARD_VALUE = 1e6
 """With these every sum of the objective stays far from the limits of a double."""
@@ -155,6 +157,9 @@ def _checked(document: _Document) -> CoverFile:
     if not 0 <= document.max_moves <= MOST_MOVES:
         raise CoverFileError("max_moves", shown(document.max_moves), f"a whole number, 0 to {MOST_MOVES}")
     demand_per_h = number_row("demand_per_h", document.demand_per_h, None, DEMAND, most=MOST_DEMAND_PER_H)
+    if n_stations * demand_per_h.size > MOST_TIMES:
+        found = f"{n_stations:,} stations x {demand_per_h.size:,} zones"
+        raise CoverFileError("travel_s", found, f"at most {MOST_TIMES:,} times")
     travel_s = travel_times(document.travel_s, n_stations, demand_per_h.size, standard)
     home = np.array([appliance.station for appliance in document.appliances], dtype=np.int64)
     problem = CoverProblem(

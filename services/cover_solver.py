@@ -23,6 +23,7 @@ from services.cover_model import CoverModel
 from services.mailbox import Job
 from services.plan_in_force import PlanInForce
 from services.plan_message import PlanMessenger
+from services.route_lines import RouteLines
 from streams.cover_plan import CoverPlanData, PlanLatency, ZoneBands
 
 T = TypeVar("T")
@@ -47,14 +48,21 @@ class Answer:
 
 
 class CoverSolver:
-    """The engine of one area behind a single thread."""
+    """The engine of one area behind a single thread.
+
+    Attributes
+    ----------
+    lines
+        The route lines found so far, for others to read.
+    """
 
     def __init__(self, region: Region, model: CoverModel) -> None:
         self._model = model
         self._engine = CoverEngine(model.attendance_s, model.standards)
         self._advisor = CoverAdvisor(region, self._engine)
         self._in_force = PlanInForce(region)
-        self._messenger = PlanMessenger(region)
+        self.lines = RouteLines(region)
+        self._messenger = PlanMessenger(region, self.lines)
         self._advised_at = -ADVICE_EVERY_S
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"solve-{region.id}")
 
@@ -94,13 +102,13 @@ class CoverSolver:
     def _proven(self, job: Job, answer: Answer, seconds: float, cancelled: Callable[[], bool]) -> Answer:
         started = time.time_ns()
         problem = answer.problem
-        found = self._engine.certify(problem, answer.found, seconds, cancelled)
+        found = self._engine.certify(problem, answer.found, seconds, cancelled, steady=True)
         advice = answer.advice
         # A newer picture does not wait for advice on this one, unless there has been none for long.
         if not cancelled() or time.monotonic() - self._advised_at > ADVICE_EVERY_S:
             advice = self._advisor.in_full(advice, job.picture, problem, found)
             self._advised_at = time.monotonic()
-        self._messenger.find_routes(found.moves)
+        self.lines.find(found.moves)
         return self._answer(job, problem, found, advice, answer, started)
 
     def _frontier(
@@ -108,11 +116,11 @@ class CoverSolver:
     ) -> Answer | None:
         started = time.time_ns()
         problem = answer.problem
-        found = self._engine.certify_frontier(problem, answer.found, seconds, cancelled)
+        found = self._engine.certify_frontier(problem, answer.found, seconds, cancelled, steady=True)
         advice = answer.advice
         if found.moves != answer.found.moves:
             advice = self._advisor.for_better(advice, problem, found)
-            self._messenger.find_routes(found.moves)
+            self.lines.find(found.moves)
         # What the plan itself was proven to be stays true, however far the rest of the frontier came.
         found = replace(found, certificate=answer.found.certificate)
         if found == answer.found:

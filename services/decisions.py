@@ -5,6 +5,7 @@ Called by the API's decision route. The event is the audit trail; the fold gives
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from services.cover_model import MOVABLE
 from services.metrics import Metrics
 from streams import codec
 from streams.cover_advice import MoveName
-from streams.cover_plan import CoverPlanData, PlanMove
+from streams.cover_plan import PlanMove
 from streams.events import DecisionAction, DecisionMade, RejectReason
 from streams.log import EventLog
 
@@ -43,19 +44,38 @@ class Taken:
 
 
 class Decisions:
-    """The decisions of one area."""
+    """The decisions of one area.
 
-    def __init__(self, state: AreaState, log: EventLog, metrics: Metrics) -> None:
+    Parameters
+    ----------
+    min_cover
+        Least available appliances of the first kind to leave at a station, by station id.
+    """
+
+    def __init__(
+        self, state: AreaState, log: EventLog, metrics: Metrics, min_cover: Mapping[str, int]
+    ) -> None:
         self._state = state
         self._area = state.region.id
         self._log = log
         self._metrics = metrics
+        self._min_cover = min_cover
+        appliances = state.region.appliances
+        self._of_first_kind = {
+            id_ for id_, kind in zip(appliances.ids, appliances.kind.tolist(), strict=True) if kind == 0
+        }
         self._one_at_a_time = asyncio.Lock()
 
     async def take(
-        self, plan_id: str, move_id: str, action: DecisionAction, reason: RejectReason | None, operator: str
+        self,
+        plan_id: str,
+        move_id: str,
+        action: DecisionAction,
+        reason: RejectReason | None,
+        operator: str,
+        revision: int | None = None,
     ) -> Taken:
-        """Append the decision.
+        """Append the decision; `revision` is the one the officer saw, where known.
 
         Raises
         ------
@@ -68,11 +88,11 @@ class Decisions:
             # Judge on a picture that holds every decision taken before this one.
             if not await self._state.until_folded(self._log.end_offset(self._area) - 1, FOLDED_WITHIN_S):
                 raise ConflictError("the picture is behind its events just now; try again in a moment")
-            plan, move = self._find(plan_id, move_id)
+            move, seen = self._find(plan_id, move_id, revision)
             self._check_possible(move, action)
             data = DecisionMade(
                 plan_id=plan_id,
-                revision=plan.revision,
+                revision=seen,
                 move_id=move_id,
                 appliance=move.appliance,
                 from_station=move.from_station,
@@ -89,16 +109,17 @@ class Decisions:
         self._metrics.decisions.labels(self._area, action.value).inc()
         return Taken(decision_id, offset)
 
-    def _find(self, plan_id: str, move_id: str) -> tuple[CoverPlanData, PlanMove | MoveName]:
+    def _find(self, plan_id: str, move_id: str, revision: int | None) -> tuple[PlanMove | MoveName, int]:
+        """The move, and the revision of the plan it is decided on."""
         plan = self._state.plans.get(plan_id)
         if plan is None:
             raise UnknownPlanError(f"plan {plan_id!r} is not known any more; decide on the plan now shown")
-        move = plan.move_named(move_id)
-        if move is None:
+        found = plan.named(move_id, revision)
+        if found is None:
             raise UnknownPlanError(
                 f"plan {plan_id!r} has no move {move_id!r}, nor has one of its other choices"
             )
-        return plan, move
+        return found
 
     def _time_for(self, appliance: str) -> datetime:
         """The area's time now, and later than anything known of this appliance."""
@@ -133,6 +154,20 @@ class Decisions:
                         f"{move.appliance} is no longer at {move.from_station} but at {state.station}"
                     )
                 self._check_room(move.to_station)
+                self._check_min_cover(move)
+
+    def _check_min_cover(self, move: PlanMove | MoveName) -> None:
+        """As in the plan's own rule, only appliances of the first kind count; orders given count too."""
+        least = self._min_cover.get(move.from_station, 0)
+        if least == 0 or move.appliance not in self._of_first_kind:
+            return
+        appliances = self._state.picture.appliances
+        left = sum(appliances[id_].counts_at == move.from_station for id_ in self._of_first_kind) - 1
+        if left < least:
+            raise ConflictError(
+                f"{move.from_station} must keep {least} available, and {move.appliance} would leave {left} "
+                "there, orders already given counted; reject this move, or undo another from there first"
+            )
 
     def _check_room(self, station: str) -> None:
         stations = self._state.region.stations

@@ -49,15 +49,33 @@ def fresh(words: tuple[OrderWord, ...], as_of: datetime) -> tuple[OrderWord, ...
     return tuple(word for word in words if word.key[0] >= oldest)
 
 
+_last_made: tuple[tuple[OrderWord, ...], tuple[MoveOrder, ...]] = (), ()
+"""The words last asked for and their moves: one picture asks several times, the next has mostly the same."""
+
+
 def moves_made(words: tuple[OrderWord, ...]) -> tuple[MoveOrder, ...]:
-    """The moves accepted and not taken back, oldest first."""
+    """The moves accepted and not taken back, oldest first.
+
+    A move accepted again, with no other move of its appliance between, is one move: the later word stands.
+    """
+    global _last_made
+    last = _last_made  # read once, replaced whole: safe between threads
+    if last[0] is not words:
+        _last_made = last = words, _made(words)
+    return last[1]
+
+
+def _made(words: tuple[OrderWord, ...]) -> tuple[MoveOrder, ...]:
     standing: dict[Key, MoveOrder] = {}
     newest: dict[tuple[str, str], Key] = {}
+    latest: dict[str, str] = {}  # where each appliance was last sent
     for word in words:
         move = word.appliance, word.to_station
         if word.accepted:
+            if move in newest and latest.get(word.appliance) == word.to_station:
+                del standing[newest[move]]
             standing[word.key] = MoveOrder(word.appliance, word.from_station, word.to_station, word.key[0])
-            newest[move] = word.key
+            newest[move], latest[word.appliance] = word.key, word.to_station
         elif move in newest:
             del standing[newest.pop(move)]
     return tuple(standing.values())

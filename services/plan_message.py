@@ -1,12 +1,13 @@
 """From the optimiser's plan (indices) to the plan as people and other systems read it (names, WGS84).
 
-Called by the cover solver. Pure but for its cache of route lines; adds no judgement of its own.
+Called by the cover solver and the what-if solver. Pure but for the route lines it keeps; adds no judgement
+of its own.
 """
 
 import base64
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,24 +16,28 @@ from geo.region import Region
 from optimiser.cover.plan import CoverPlan, Move, ZoneTimes
 from optimiser.cover.reasons import MoveReason
 from services.advice_message import NO_ADVICE, Advice, AdviceMessenger, known
+from services.route_lines import RouteLines
 from streams.cover_plan import CoverPlanData, PlanLatency, PlanMove, ZoneBands
 
 BAND_STEP_S = 10
-ROUTE_POINTS = 60
-"""Points of a route line on the wire: enough for a map of a whole city."""
-ROUTES_KEPT = 4_000
-"""Route lines remembered, by pair of stations; some 4 MB."""
-Line = list[tuple[float, float]]
+
+Given = TypeVar("Given")
+Told = TypeVar("Told")
 
 
 class PlanMessenger:
-    """Writes plans of one region."""
+    """Writes plans of one region.
 
-    def __init__(self, region: Region) -> None:
+    Parameters
+    ----------
+    lines
+        The route lines moves are drawn with; whoever owns them has them looked up.
+    """
+
+    def __init__(self, region: Region, lines: RouteLines) -> None:
         self._region = region
+        self._lines = lines
         self.words = AdviceMessenger(region)
-        self._lonlat = region.to_wgs84(region.stations.en)
-        self._routes: OrderedDict[tuple[int, int], Line] = OrderedDict()
 
     def message(
         self,
@@ -67,9 +72,9 @@ class PlanMessenger:
             gap=known(plan.gap, plan.bound, plan.objective),
             frontier=[words.choice(n, point) for n, point in enumerate(plan.frontier)],
             latency=latency,
-            alternatives=[words.alternative(point) for point in advice.alternatives],
-            home_advice=[words.home(one) for one in advice.home],
-            mobilising=[words.mobilising(incident, one) for incident, one in advice.mobilising],
+            alternatives=_each(words.alternative, advice.alternatives),
+            home_advice=_each(words.home, advice.home),
+            mobilising=_each(lambda one: words.mobilising(*one), advice.mobilising),
             stability=advice.stability,
         )
 
@@ -86,23 +91,6 @@ class PlanMessenger:
             after_second=_band(after.second_s[kind]),
         )
 
-    def find_routes(self, moves: Sequence[Move]) -> None:
-        """Look up the route lines of `moves` by road; until then a move is drawn as a straight line."""
-        for move in moves:
-            pair = (move.origin, move.destination)
-            if pair in self._routes:
-                self._routes.move_to_end(pair)
-                continue
-            stations = self._region.stations.en
-            route = self._region.travel.route(stations[move.origin], stations[move.destination])
-            picked = np.unique(
-                np.linspace(0, len(route.en) - 1, min(ROUTE_POINTS, len(route.en))).astype(np.int64)
-            )
-            lonlat = self._region.to_wgs84(route.en[picked])
-            self._routes[pair] = [(round(float(x), 5), round(float(y), 5)) for x, y in lonlat]
-            while len(self._routes) > ROUTES_KEPT:
-                self._routes.popitem(last=False)
-
     def _move(self, move: Move, reason: MoveReason, rank: int) -> PlanMove:
         region = self._region
         stations = region.stations.ids
@@ -114,7 +102,7 @@ class PlanMessenger:
             from_station=stations[move.origin],
             to_station=stations[move.destination],
             travel_s=self.words.travel_s(move),
-            route=self._line(move),
+            route=self._lines.line(move),
             cost=round(move.cost, 3),
             contribution=round(reason.contribution, 3),
             first_share_gain=round(reason.first_share_gain, 6),
@@ -125,12 +113,10 @@ class PlanMessenger:
             rule=reason.rule,
         )
 
-    def _line(self, move: Move) -> Line:
-        known = self._routes.get((move.origin, move.destination))
-        if known is not None:
-            return known
-        ends = (self._lonlat[move.origin], self._lonlat[move.destination])
-        return [(round(float(lon), 5), round(float(lat), 5)) for lon, lat in ends]
+
+def _each(tell: Callable[[Given], Told], given: Sequence[Given] | None) -> list[Told] | None:
+    """Each told; None stays None: it was not worked out."""
+    return None if given is None else [tell(one) for one in given]
 
 
 def _band(seconds: npt.NDArray[np.float32]) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 
 from geo.region import Region
@@ -28,7 +29,6 @@ from streams.dead_letters import DeadLetters
 from streams.embedded_log import EmbeddedLog
 
 logger = logging.getLogger(__name__)
-
 RESTART_FIRST_S, RESTART_MOST_S = 0.2, 10.0
 """Pause before a dead worker is started again: doubled each time, up to the bound."""
 STEADY_S = 60.0
@@ -45,12 +45,13 @@ class Area:
         checkpoints: CheckpointStore,
         metrics: Metrics,
         settings: Settings,
+        what_if_thread: Executor,
     ) -> None:
         self.region = region
         self.state = AreaState(region)
         self.hub = Hub(self.state.snapshot)
         self.ingest = Ingest(self.state, log, metrics)
-        self.decisions = Decisions(self.state, log, metrics)
+        self.decisions = Decisions(self.state, log, metrics, settings.min_cover)
         self.dead_letters = DeadLetters(log)
         self.failure: Exception | None = None
         self._metrics = metrics
@@ -70,10 +71,20 @@ class Area:
             )
 
         self.solver = CoverSolver(region, model())
-        self.what_if = WhatIfDesk(self.state, model, metrics)
         self.worker = AreaWorker(
             self.state, log, self.dead_letters, checkpoints, self.hub, self.solver, metrics, settings
         )
+        self.what_if = WhatIfDesk(
+            self.state, model, self.solver.lines, metrics, lambda: self.worker.answering, what_if_thread
+        )
+
+    async def warm_up_what_if(self) -> None:
+        """Prepare what-if answers once a first plan is shown; where that fails, the first question pays."""
+        await self.state.until_planned()
+        try:
+            await self.what_if.warm_up()
+        except Exception:
+            logger.exception("area %s: what-if could not be prepared", self.region.id)
 
     async def run(self) -> None:
         """Keep the worker running until cancelled."""
@@ -120,8 +131,11 @@ class Service:
         checkpoints: CheckpointStore = (
             MemoryCheckpoints() if data is None else FileCheckpoints(data / "checkpoints")
         )
+        # One for all areas: suppositions may wait for each other, live plans never for them.
+        self._what_if_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="what-if")
         self.areas = {
-            region.id: Area(region, self.log, checkpoints, self.metrics, settings) for region in regions
+            region.id: Area(region, self.log, checkpoints, self.metrics, settings, self._what_if_thread)
+            for region in regions
         }
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -132,7 +146,9 @@ class Service:
 
     async def start(self) -> None:
         """Start the workers."""
-        self._tasks = [asyncio.create_task(area.run()) for area in self.areas.values()]
+        areas = self.areas.values()
+        self._tasks = [asyncio.create_task(area.run()) for area in areas]
+        self._tasks += [asyncio.create_task(area.warm_up_what_if()) for area in areas]
 
     async def stop(self) -> None:
         """End streams and workers, keep a last checkpoint, close the log."""
@@ -144,6 +160,6 @@ class Service:
         for area in self.areas.values():
             if area.state.ready:
                 await area.worker.checkpoint()
-            area.what_if.close()
             area.solver.close()
+        self._what_if_thread.shutdown(wait=False, cancel_futures=True)
         await self.log.close()

@@ -1,13 +1,13 @@
 """What if: an incident here needing so many, or appliances off the run, answered beside the live plan.
 
-Called by the API. Has a thread, an engine and a cover model of its own, so that the live solve neither waits
-for it nor shares anything that changes with it; never touches the picture, the state or the log.
+Called by the API. Has an engine and a cover model of its own, and one thread for all areas, so that no live
+solve waits for it; gives way to the area's first plans. Never touches the picture, the state or the log.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +17,16 @@ from services.area_state import AreaState
 from services.cover_model import CoverModel
 from services.metrics import Metrics
 from services.picture import Picture
+from services.route_lines import RouteLines
 from services.what_if_solver import WhatIfAnswer, WhatIfSolver
 
 MOST_WAITING = 4
 """Questions that wait while one is answered: an officer asks one at a time; an answer takes some 50 ms."""
 TIMEOUT_S = 5.0
-"""By then an answer is of no use; the first, which builds the engine, takes well under a second."""
+"""By then an answer is of no use."""
+GIVE_WAY_S, GIVE_WAY_POLL_S = 0.5, 0.002
+"""How long a question waits in all, and how often it looks, while the area's first plan is being found: two
+engines at once take each other's cores and interpreter, and the live plan comes first."""
 MOST_NEEDED = 100
 """Most appliances a supposed incident may need, all kinds together."""
 
@@ -72,14 +76,36 @@ class Question:
 
 
 class WhatIfDesk:
-    """Answers suppositions of one area, one at a time."""
+    """Answers suppositions of one area, one at a time.
 
-    def __init__(self, state: AreaState, model: Callable[[], CoverModel], metrics: Metrics) -> None:
+    Parameters
+    ----------
+    model
+        Builds the desk's own cover model.
+    lines
+        Route lines that the live solver has found.
+    live_busy
+        Whether a live picture waits for its first plan; asked from the thread.
+    thread
+        The one what-if thread of the service; whoever owns it ends it.
+    """
+
+    def __init__(
+        self,
+        state: AreaState,
+        model: Callable[[], CoverModel],
+        lines: RouteLines,
+        metrics: Metrics,
+        live_busy: Callable[[], bool],
+        thread: Executor,
+    ) -> None:
         self._state = state
         self._region = state.region
         self._model_of = model
         self._metrics = metrics
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"what-if-{state.region.id}")
+        self._lines = lines
+        self._live_busy = live_busy
+        self._thread = thread
         self._asked = 0
         self._solver: WhatIfSolver | None = None
         self._kind = {kind.id: k for k, kind in enumerate(self._region.kinds)}
@@ -122,9 +148,12 @@ class WhatIfDesk:
         self._metrics.what_if_seconds.labels(area).observe(answer.plan.latency.total_ms / 1e3)
         return answer
 
-    def close(self) -> None:
-        """End the thread once its work is done."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def warm_up(self) -> None:
+        """Build the engine and answer once, so that the first question asked need not wait for it."""
+        picture = self._state.picture
+        await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: self._solver_ready().warm_up(picture, self._give_way())
+        )
 
     async def _asked_of_thread(self, question: Question, en: tuple[float, float] | None) -> WhatIfAnswer:
         state = self._state
@@ -193,8 +222,25 @@ class WhatIfDesk:
         asked_ns: int,
     ) -> WhatIfAnswer:
         """On the thread: everything that takes long."""
-        if self._solver is None:
-            self._solver = WhatIfSolver(self._region, self._model_of())
+        solver = self._solver_ready()
         needs = tuple(question.required.get(kind.id, 0) for kind in self._region.kinds)
         off_run = tuple(sorted({self._appliance[id_] for id_ in question.off_run}))
-        return self._solver.answer(en, needs, off_run, picture, offset, live_plan_id, asked_ns)
+        give_way = self._give_way()
+        return solver.answer(en, needs, off_run, picture, offset, live_plan_id, asked_ns, give_way)
+
+    def _solver_ready(self) -> WhatIfSolver:
+        if self._solver is None:
+            self._solver = WhatIfSolver(self._region, self._model_of(), self._lines)
+        return self._solver
+
+    def _give_way(self) -> Callable[[], None]:
+        """Waits while the live solve is busy, `GIVE_WAY_S` in all for one question."""
+        left_s = GIVE_WAY_S
+
+        def wait() -> None:
+            nonlocal left_s
+            while left_s > 0 and self._live_busy():
+                time.sleep(GIVE_WAY_POLL_S)
+                left_s -= GIVE_WAY_POLL_S
+
+        return wait

@@ -3,6 +3,7 @@
 Built by `services.plan_message`, read by consoles and feeds. Holds no decision logic.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
@@ -97,7 +98,8 @@ class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
 
     `revision` 0 is the first plan; later revisions of the same plan are better or better proven.
     `gap` is (objective − bound) / objective, or None while no bound is known. The fields with defaults came
-    later: a log from before has none of them.
+    later: a log from before has none of them. Where `alternatives`, `home_advice` or `mobilising` is None,
+    this revision did not work it out and a reader keeps what it had; where it is empty, there is none.
     """
 
     plan_id: str
@@ -114,18 +116,18 @@ class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
     gap: float | None
     frontier: list[FrontierChoice]
     latency: PlanLatency
-    alternatives: list[AlternativeChoice] = []
-    home_advice: list[HomeAdviceData] = []
-    mobilising: list[MobilisingData] = []
+    alternatives: list[AlternativeChoice] | None = None
+    home_advice: list[HomeAdviceData] | None = None
+    mobilising: list[MobilisingData] | None = None
     stability: Stability | None = None
 
-    def move_named(self, move_id: str) -> PlanMove | MoveName | None:
-        """The move of that name in the plan, in a choice of its frontier or in an alternative."""
-        for move in self.moves:
-            if move.move_id == move_id:
-                return move
-        others = [choice.named for choice in self.frontier] + [choice.moves for choice in self.alternatives]
-        return next((move for moves in others for move in moves if move.move_id == move_id), None)
+    def named_moves(self) -> Iterator[PlanMove | MoveName]:
+        """Every move of the plan, of the choices of its frontier and of its alternatives; some repeat."""
+        yield from self.moves
+        for choice in self.frontier:
+            yield from choice.named
+        for other in self.alternatives or ():
+            yield from other.moves
 
 
 class ZoneBands(Struct, frozen=True, forbid_unknown_fields=True):

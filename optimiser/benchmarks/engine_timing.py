@@ -3,7 +3,6 @@
 Used by the runner, first and alone, so that nothing else runs beside it. It compares nothing.
 """
 
-import gc
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from optimiser.benchmarks.bench_region import BenchRegion
 from optimiser.benchmarks.child_process import in_child
+from optimiser.benchmarks.live_states import live_states
 from optimiser.benchmarks.states import engine_for, random_states
 from optimiser.cover.certificate import PROVEN_GAP
 from optimiser.cover.engine import CoverEngine
@@ -26,15 +26,18 @@ MIB = 2**20
 Row = dict[str, object]
 
 
-def measured(region: BenchRegion, problems: list[CoverProblem]) -> list[Row]:
-    """Return a row for each state: first plan, reasons and alternatives, certificate, certified frontier."""
+def measured(region: BenchRegion, problems: list[CoverProblem], words: str) -> list[Row]:
+    """Return a row for each state: first plan, reasons and alternatives, certificate, certified frontier.
+
+    An engine of its own, warmed up, is asked about them one after the other. `words` say on the terminal
+    which states these are.
+    """
     engine = engine_for(region)
     rows: list[Row] = []
     for n, problem in enumerate(problems):
-        # What earlier states left behind is not this state's to clear away.
-        gc.collect()
         rows.append({"state": n} | _timed(engine, problem))
-        print(f"\r{region.id}: engine, {n + 1}/{len(problems)} states", end="", file=sys.stderr, flush=True)
+        done = f"{n + 1}/{len(problems)}"
+        print(f"\r{region.id}: engine, {words} {done}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return rows
 
@@ -45,7 +48,7 @@ def _timed(engine: CoverEngine, problem: CoverProblem) -> Row:
     planned = time.perf_counter()
     reasons = engine.explain(problem, first)
     explained = time.perf_counter()
-    others = engine.alternatives(problem, first) if hasattr(engine, "alternatives") else None
+    others = engine.alternatives(problem, first)
     listed = time.perf_counter()
     proven = engine.certify(problem, first, CERTIFY_S)
     certified = time.perf_counter()
@@ -53,14 +56,17 @@ def _timed(engine: CoverEngine, problem: CoverProblem) -> Row:
     row: Row = {
         "available": int(problem.available.sum()),
         "locked": int(problem.locked.sum()),
+        "scenes": len(problem.scenes),
+        "charged": 0 if problem.departing_charge is None else int((problem.departing_charge > 0.0).sum()),
+        "undoing": len(problem.undoing),
         "away": int((problem.available & (problem.appliance_station != problem.home)).sum()),
         "first_plan_ms": (planned - begin) * 1e3,
         "explain_ms": (explained - planned) * 1e3,
-        "alternatives_ms": None if others is None else (listed - explained) * 1e3,
+        "alternatives_ms": (listed - explained) * 1e3,
         "after_first_ms": (listed - planned) * 1e3,
         "certify_ms": certify_ms,
         "reasons": len(reasons),
-        "alternatives": None if others is None else len(others),
+        "alternatives": len(others),
         "do_nothing": first.frontier[0].objective,
         "do_nothing_risk": first.frontier[0].risk,
     }
@@ -86,16 +92,13 @@ def _found(first: CoverPlan, proven: CoverPlan) -> Row:
 
 
 def _frontier(engine: CoverEngine, problem: CoverProblem, proven: CoverPlan, certify_ms: float) -> Row:
-    """Certify the whole frontier, where the engine can; its time counts with that of the certificate."""
-    points: tuple[FrontierPoint, ...] = proven.frontier
-    taken_ms = None
-    if hasattr(engine, "certify_frontier"):
-        start = time.perf_counter()
-        points = engine.certify_frontier(problem, proven, CERTIFY_S).frontier
-        taken_ms = (time.perf_counter() - start) * 1e3
+    """Certify the whole frontier; its time counts with that of the certificate."""
+    start = time.perf_counter()
+    points: tuple[FrontierPoint, ...] = engine.certify_frontier(problem, proven, CERTIFY_S).frontier
+    taken_ms = (time.perf_counter() - start) * 1e3
     gaps = [point.gap for point in points]
     return {
-        "frontier_ms": None if taken_ms is None else certify_ms + taken_ms,
+        "frontier_ms": certify_ms + taken_ms,
         "frontier_gaps": gaps,
         "frontier_proven": sum(gap is not None and gap <= PROVEN_GAP for gap in gaps),
         "by_moves": [point.objective for point in points],
@@ -107,14 +110,15 @@ def memory(region: BenchRegion, seed: int) -> Row:
     """Return the memory of a fresh process that holds the region and one engine, MiB.
 
     `before_mib`: with the arrays of the region and all code loaded; `peak_mib`: the most while the engine is
-    built, warmed up and asked about some states; `engine_mib`: the difference.
+    built, warmed up and asked about some states, each plain and as live; `engine_mib`: the difference.
     """
     found: Row | None = in_child(_memory_used, (region, seed), MEMORY_TIMEOUT_S)
     return found if found is not None else {"failed": f"no answer within {MEMORY_TIMEOUT_S:g} s"}
 
 
 def _memory_used(region: BenchRegion, seed: int) -> Row:
-    problems = random_states(region, MEMORY_STATES, seed)
+    plain = random_states(region, MEMORY_STATES, seed)
+    problems = [*plain, *live_states(region, plain, seed)]
     before = _resident_mib("VmRSS")
     engine = engine_for(region)
     for problem in problems:

@@ -48,6 +48,8 @@ ENOUGH_SHARE = 0.98
 LEAST_VIOLATION_SHARE = 1e-9
 # A column is asked for where it saves at least this share of the objective.
 LEAST_ASKED_SHARE = 1e-9
+# Two sums of one objective differ by less than this share of it.
+SAME_SHARE = 1e-9
 # Looks around the best plan for a better one: a bound never met in practice (one or two settle).
 MOST_LOOKS = 4
 # The bound is lowered by this share of the objective for rounding in its own sums.
@@ -65,8 +67,9 @@ class Certification:
         The problem and its state without any move.
     starts
         Plans to start from, of at most 0, 1, ..., max_moves moves.
-    bounds
-        Lower bounds proven earlier for the same, 0 where there is none.
+    claims
+        What is said of these plans: their objective, and a lower bound proven earlier, 0 where there is
+        none. A bound is taken up only where the objective is that of the plan in this problem.
     finished
         Says "cancelled" or "time" once the attempt must stop, else None.
     remaining_s
@@ -84,7 +87,7 @@ class Certification:
         state: CoverState,
         starts: list[tuple[Pair, ...]],
         *,
-        bounds: list[float],
+        claims: list[tuple[float, float]],
         finished: Callable[[], Certificate | None],
         remaining_s: Callable[[], float],
         target_gap: float = PROVEN_GAP,
@@ -99,6 +102,11 @@ class Certification:
         for pairs in starts:
             self._search.restart(pairs)
             self.best.append(self._exact())
+        # A plan of another picture may keep the rules of this one: its bound says nothing here.
+        bounds = [
+            bound if abs(objective - found.objective) <= SAME_SHARE * max(objective, 1.0) else 0.0
+            for found, (objective, bound) in zip(self.best, claims, strict=True)
+        ]
         self._spread()
         self.bounds = [0.0] * len(bounds)
         for n, bound in enumerate(bounds):
@@ -123,6 +131,10 @@ class Certification:
     def proven(self, n: int) -> bool:
         """Whether the plan of at most n moves is within the gap asked for."""
         return relative_gap(self.best[n].objective, self.bounds[n]) <= self._target
+
+    def proves(self, objective: float) -> bool:
+        """Whether a plan of the most moves with this objective is within the gap asked for."""
+        return relative_gap(objective, self.bounds[-1]) <= self._target
 
     def prove(self, n: int) -> None:
         """Work on the plan of at most n moves until it is proven, time is over or the caller cancels."""

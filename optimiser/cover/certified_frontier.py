@@ -8,6 +8,7 @@ from dataclasses import replace
 from optimiser.cover.certificate import Certification
 from optimiser.cover.figures import Figures
 from optimiser.cover.movers import Movers
+from optimiser.cover.naming import same_names
 from optimiser.cover.plan import Certificate, CoverPlan, FrontierPoint, Move, relative_gap
 
 
@@ -25,6 +26,7 @@ def certified_plan(
     certificate: Certificate,
     *,
     every_point: bool,
+    most_kept: float = 0.0,
 ) -> CoverPlan:
     """Return a plan with what was found and proven for it.
 
@@ -40,15 +42,20 @@ def certified_plan(
         How the attempt ended for the plan itself.
     every_point
         Whether all points of the frontier get what was proven for them, or only the last, the plan itself.
+    most_kept
+        The plan itself stays where what was found is better by no more than this share of its objective.
     """
+    before = {move.appliance: move.destination for move in plan.moves}
     points: list[FrontierPoint] = []
     made: dict[int, FrontierPoint] = {}
     last = FrontierPoint(plan.moves, plan.objective, plan.after.risk, plan.after, plan.bound, plan.gap)
     for n, old in enumerate((*plan.frontier[:-1], last)):
         point, found = old, proof.best[n]
-        if found.objective < old.objective:
+        kept = most_kept if n == proof.most_moves else 0.0
+        if found.objective < old.objective * (1.0 - kept):
             if id(found) not in made:
-                made[id(found)] = point_of(figures, movers.name_moves(list(found.pairs)))
+                moves = same_names(movers, movers.name_moves(list(found.pairs)), before)
+                made[id(found)] = point_of(figures, moves)
             point = min(old, made[id(found)], key=_objective)
         if points and points[-1].objective <= point.objective:
             point = points[-1]

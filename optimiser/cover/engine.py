@@ -7,7 +7,6 @@ I/O; the stopwatch it is given only bounds the certificate.
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +16,9 @@ from optimiser.cover.certificate import LEAST_TARGET_GAP, PROVEN_GAP, Certificat
 from optimiser.cover.certified_frontier import certified_plan, point_of
 from optimiser.cover.cuts import CutStore
 from optimiser.cover.figures import FEW_APPLIANCES, Figures, times_of_kind, zone_times
+from optimiser.cover.mobilising import advise_mobilising
 from optimiser.cover.movers import Movers
+from optimiser.cover.naming import same_names
 from optimiser.cover.next_best import next_best
 from optimiser.cover.plan import (
     Certificate,
@@ -28,7 +29,7 @@ from optimiser.cover.plan import (
 )
 from optimiser.cover.problem import CoverProblem
 from optimiser.cover.reasons import MoveReason, explain
-from optimiser.cover.search import CoverSearch, Found, never
+from optimiser.cover.search import KEPT_SHARE, CoverSearch, Found, never
 from optimiser.cover.standard import Standard
 from optimiser.cover.state import CoverState, Saved
 
@@ -83,6 +84,9 @@ class CoverEngine:
         plan = self.first_plan(problem)
         self.certify(problem, plan, WARM_UP_S)
         self.explain(problem, plan)
+        self.alternatives(problem, plan)
+        one_of_each = tuple(int(k == 0) for k in range(len(self.standards)))
+        advise_mobilising(self.index, problem, 0, one_of_each)
         for held in (0, FEW_APPLIANCES + 1):
             times_of_kind(self.index, np.full(n_stations, held), self.standards[0].cap_s)
         # The warm-up problem is not asked about again.
@@ -150,6 +154,7 @@ class CoverEngine:
         cancelled: Callable[[], bool] = never,
         *,
         target_gap: float = PROVEN_GAP,
+        steady: bool = False,
     ) -> CoverPlan:
         """Return the plan or a better one, with a valid lower bound, within some seconds.
 
@@ -165,6 +170,9 @@ class CoverEngine:
             twenty for four times its size: so soon a cancel takes effect.
         target_gap
             Stop once the gap is no larger; at least `LEAST_TARGET_GAP`.
+        steady
+            Whether the plan stays, proven to the target, where what is found is better by less than
+            `KEPT_SHARE`: for plans that people are looking at. Else the best found is returned.
 
         Raises
         ------
@@ -172,7 +180,7 @@ class CoverEngine:
             Where the problem is not of this engine's region and standards, the plan breaks its rules, or
             the target gap is smaller than can be proven.
         """
-        return self._prove(problem, plan, seconds, cancelled, target_gap, every_point=False)
+        return self._prove(problem, plan, seconds, cancelled, target_gap, every_point=False, steady=steady)
 
     def certify_frontier(
         self,
@@ -182,6 +190,7 @@ class CoverEngine:
         cancelled: Callable[[], bool] = never,
         *,
         target_gap: float = PROVEN_GAP,
+        steady: bool = False,
     ) -> CoverPlan:
         """Return the plan as `certify` does, with a valid lower bound for each point of its frontier.
 
@@ -189,7 +198,7 @@ class CoverEngine:
         comes first, then the point of one move fewer, and so on; what time leaves unproven has a wider gap.
         Parameters and errors are those of `certify`; so is `certificate`, which speaks of the plan itself.
         """
-        return self._prove(problem, plan, seconds, cancelled, target_gap, every_point=True)
+        return self._prove(problem, plan, seconds, cancelled, target_gap, every_point=True, steady=steady)
 
     def _prove(
         self,
@@ -200,6 +209,7 @@ class CoverEngine:
         target_gap: float,
         *,
         every_point: bool,
+        steady: bool,
     ) -> CoverPlan:
         self._check(problem)
         if not LEAST_TARGET_GAP <= target_gap < 1.0:
@@ -223,7 +233,7 @@ class CoverEngine:
             problem,
             state,
             starts,
-            bounds=[0.0 if point.bound is None else point.bound for point in points],
+            claims=[(point.objective, 0.0 if point.bound is None else point.bound) for point in points],
             finished=finished,
             remaining_s=lambda: max(0.0, end - self._stopwatch()),
             target_gap=target_gap,
@@ -236,7 +246,10 @@ class CoverEngine:
         if not proof.proven(problem.max_moves):
             certificate = finished() or "time"
         figures = Figures(self.index, problem)
-        return certified_plan(figures, movers, plan, proof, certificate, every_point=every_point)
+        most_kept = KEPT_SHARE if steady and proof.proves(plan.objective) else 0.0
+        return certified_plan(
+            figures, movers, plan, proof, certificate, every_point=every_point, most_kept=most_kept
+        )
 
     def zone_times(self, problem: CoverProblem, moves: tuple[Move, ...] = ()) -> ZoneTimes:
         """Return first and second attendance times per kind and zone after the moves, capped, (K, Z)."""
@@ -274,7 +287,7 @@ class CoverEngine:
             if n and plan is found[n - 1]:
                 points.append(points[-1])
                 continue
-            moves = _same_names(movers, movers.name_moves(list(plan.pairs)), before)
+            moves = same_names(movers, movers.name_moves(list(plan.pairs)), before)
             points.append(point_of(figures, moves))
         return CoverPlan(
             moves=points[-1].moves,
@@ -283,21 +296,3 @@ class CoverEngine:
             after=points[-1].figures,
             frontier=tuple(points),
         )
-
-
-def _same_names(movers: Movers, moves: tuple[Move, ...], before: dict[int, int]) -> tuple[Move, ...]:
-    """Return the moves, each made by whom it was asked of before, where the one named now is like it."""
-    if not before:
-        return moves
-    group_of = {a: g for g, members in enumerate(movers.members) for a in members}
-    names: list[int | None] = []
-    for move in moves:
-        alike = movers.members[group_of[move.appliance]]
-        told = [a for a in alike if before.get(a) == move.destination and a not in names]
-        names.append(told[0] if told else None)
-    for i, move in enumerate(moves):
-        if names[i] is None:
-            names[i] = next(a for a in movers.members[group_of[move.appliance]] if a not in names)
-    return tuple(
-        replace(move, appliance=name) for move, name in zip(moves, names, strict=True) if name is not None
-    )

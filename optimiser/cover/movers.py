@@ -4,7 +4,7 @@ Built from a problem at the start of each solve; used by the search and by the c
 keep the same rules. It never looks at attendance times.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -81,8 +81,8 @@ class Movers:
         """Number of groups, G."""
         return len(self.members)
 
-    def charge_driving(self, problem: CoverProblem, brings: FloatArray) -> None:
-        """Charge each move what it does not bring while it is on the road; done once, before any search.
+    def charge_driving(self, problem: CoverProblem, brings: FloatArray) -> "Movers":
+        """Return movers charged for what each move does not bring while on the road; these stay as they are.
 
         Parameters
         ----------
@@ -93,12 +93,11 @@ class Movers:
             objective: risk without it minus risk with it there, none of the other moves made.
         """
         if problem.road_s is None:
-            return
+            return self
         # Once the gap is over before the crew arrives, all it would bring is charged.
         share = np.minimum(problem.road_s[self.origin] / problem.horizon_s, 1.0)
         charge = share * np.maximum(brings, 0.0)
-        self.cost[...] += charge
-        self.open_cost[...] += charge
+        return replace(self, cost=self.cost + charge, open_cost=self.open_cost + charge)
 
     def name_moves(self, pairs: list[tuple[int, int]]) -> tuple[Move, ...]:
         """Turn (group, destination) pairs into moves of named appliances, in the same order."""

@@ -43,6 +43,10 @@ def next_best(state: CoverState, pairs: Iterable[Pair], max_moves: int, most: in
             if not search.take_back(pair):
                 break
             _note(known, state, search.keep())
+            # Others that go that way are barred like it: made still, they would cost inf and any turn pay.
+            others = [other for other in search.pairs if other[1] == end and barred[other[0]]]
+            if not all(search.take_back(other) for other in others):
+                continue
             rows = np.flatnonzero(barred)
             cost = movers.cost[rows, end].copy()
             movers.cost[rows, end] = np.inf

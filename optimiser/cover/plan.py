@@ -89,6 +89,11 @@ class ZoneTimes:
     second_s: Float32Array
 
 
+def says_something(bound: float | None, objective: float) -> bool:
+    """Whether a bound is news: zero, where a proof was stopped before its first, lies below any plan."""
+    return bound is not None and (bound > 0.0 or objective <= 0.0)
+
+
 def relative_gap(objective: float, bound: float) -> float:
     """Return (objective - bound) / objective, never negative."""
     return max(0.0, objective - bound) / max(objective, TINY_OBJECTIVE)

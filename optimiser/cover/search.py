@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from optimiser.cover.arrays import FloatArray
+from optimiser.cover.arrays import CoverInputError, FloatArray
 from optimiser.cover.assignment import cheapest_assignment, shortest_longest
 from optimiser.cover.state import CoverState, Pair, Saved
 
@@ -25,6 +25,8 @@ KEPT_SHARE = 1e-4
 MOST_TURNS_PER_MOVE = 8
 # Sweeps of replacing each move, per plan: a bound never met in practice (two or three settle).
 MOST_SWEEPS = 6
+# Moves into full stations tried with the best move out of there, each time: few are ever worth a try.
+MOST_SWAPS_TRIED = 8
 # Pairs of moves are re-optimised together only up to this many moves: beyond it pairs get too many.
 MOST_MOVES_FOR_PAIRS = 8
 
@@ -80,6 +82,14 @@ class CoverSearch:
         if len(found) > 1:
             self.improve(len(found) - 1)
             found[-1] = self.keep()
+        swapped = self.keep() if self.improve_through_full(max_moves) else None
+        if swapped is not None:
+            self.restart(found[-1].pairs)
+        self._descend(found)
+        if swapped is not None:
+            self.restart(swapped.pairs)
+            found += [found[-1]] * (len(swapped.pairs) + 1 - len(found))
+            found[-1] = swapped
             self._descend(found)
         for n in range(1, len(found)):
             if found[n].objective >= found[n - 1].objective:
@@ -93,10 +103,7 @@ class CoverSearch:
         no longer allowed are left out.
         """
         max_moves = len(found) - 1
-        self.restart(())
-        for pair in in_force:
-            if len(self.pairs) < max_moves and self.state.allows(pair):
-                self._add(pair)
+        self._resume(in_force, max_moves)
         if not self.pairs:
             return found
         as_it_was = self.keep()
@@ -136,6 +143,17 @@ class CoverSearch:
             if self.state.objective >= before - self._least:
                 self.go_back(saved, kept)
 
+    def improve_through_full(self, max_moves: int) -> bool:
+        """Move into full stations whose own appliances make room: swaps and chains of two, while they pay.
+
+        Says whether any did. Where no full station keeps a move from paying, this costs next to nothing.
+        """
+        swapped = False
+        while max_moves > 1 and not self._stopped() and self._swap(max_moves):
+            self.improve(max_moves)
+            swapped = True
+        return swapped
+
     def restart(self, pairs: tuple[Pair, ...]) -> None:
         """Go to another plan."""
         for pair in [pair for pair in self.pairs if pair not in pairs]:
@@ -168,6 +186,31 @@ class CoverSearch:
             self._relabel(shortest_longest(self.state.movers, self.pairs, self._road_s, slack))
         order = sorted(self.pairs, key=self.state.contribution_of, reverse=True)
         return Found(tuple(order), self.state.objective)
+
+    def _resume(self, in_force: list[Pair], max_moves: int) -> None:
+        """Go to the plan in force: as a whole, because in a swap each makes room; else what is allowed."""
+        cost = self.state.movers.cost
+        rest = [pair for pair in in_force if cost[pair] < np.inf]
+        self.restart(())
+        try:
+            self.state.movers.check(tuple(rest), max_moves)
+        except CoverInputError:
+            # One that leaves may make room for one passed over before: round after round adds one at least.
+            for _ in range(max_moves):
+                allowed = [pair for pair in rest if len(self.pairs) < max_moves and self._try(pair)]
+                if not allowed:
+                    return
+                for pair in allowed:
+                    rest.remove(pair)
+        else:
+            self.restart(tuple(rest))
+
+    def _try(self, pair: Pair) -> bool:
+        """Make a move if the rules allow it; say whether they did."""
+        if not self.state.allows(pair):
+            return False
+        self._add(pair)
+        return True
 
     def _add(self, pair: Pair) -> None:
         self.state.add(pair)
@@ -218,6 +261,31 @@ class CoverSearch:
             self.go_back(saved, kept)
             return False
         return True
+
+    def _swap(self, max_moves: int) -> bool:
+        """Make the first of the best moves into full stations that pays with the best move out of there."""
+        before, saved, kept = self.state.objective, None, list(self.pairs)
+        below = -self._least
+        if len(kept) == max_moves:
+            # In a full plan it has to take the place of the move that is worth least.
+            below = min(below, -min(self.state.worth_of(pair) for pair in kept))
+        for move in self.state.blocked(kept, below, MOST_SWAPS_TRIED):
+            saved = saved or self.state.save()
+            if move.old is None:
+                self._add(move.new)
+            else:
+                self.state.turn(move.old, move.new)
+                self.pairs[self.pairs.index(move.old)] = move.new
+            # Only a move out of the overfull station is allowed now, and it must leave a gain of both.
+            best = self.state.best(below=before - self._least - self.state.objective)
+            if best.group >= 0:
+                self._add((best.group, best.destination))
+                while len(self.pairs) > max_moves and self._drop_least():
+                    pass
+                if len(self.pairs) <= max_moves and self.state.objective < before - self._least:
+                    return True
+            self.go_back(saved, list(kept))
+        return False
 
     def _drop_both(self, first: Pair, second: Pair) -> bool:
         for one, other in ((first, second), (second, first)):

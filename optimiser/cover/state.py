@@ -29,6 +29,14 @@ class Candidate(NamedTuple):
     destination: int
 
 
+class Blocked(NamedTuple):
+    """A move that only a full station forbids: its value, the move it takes the place of, and itself."""
+
+    value: float
+    old: Pair | None
+    new: Pair
+
+
 class Saved(NamedTuple):
     """What a state looked like: risk, cost of the moves, and copies of the arrays of some kinds."""
 
@@ -46,8 +54,8 @@ class CoverState:
     index
         Sorted attendance times of the region.
     problem, movers
-        The problem and its groups of movers; where the problem charges for driving, the movers' costs are
-        raised here, because the charge depends on what each move brings.
+        The problem and its groups of movers, left as they are. Where the problem charges for driving, the
+        state has movers of its own, because the charge depends on what each move brings.
     """
 
     def __init__(self, index: AttendanceIndex, problem: CoverProblem, movers: Movers) -> None:
@@ -88,7 +96,7 @@ class CoverState:
         # Of each group, the place of its kind and station in the flattened (K, S).
         self._cell = movers.kind * n_stations + movers.origin
         if problem.road_s is not None:
-            movers.charge_driving(problem, self._brings())
+            self.movers = movers = movers.charge_driving(problem, self._brings())
         self._groups = [np.flatnonzero(movers.kind == k) for k in range(n_kinds)]
         self._least_cost = self._least_of(movers.cost)
         self.cost = 0.0
@@ -220,6 +228,40 @@ class CoverState:
             if m >= 0:
                 return value, own[m], (group, end)
         return None
+
+    def blocked(self, pairs: list[Pair], below: float, most: int) -> list[Blocked]:
+        """Return the best moves, further or in the place of one made, that only a full station forbids.
+
+        Each is worth less than `below` (in the place of one made: less than zero by rounding at least) and
+        goes where somebody may leave: one for each kind and station, and one for each move of `pairs`.
+        """
+        may_go, origins, cost = self._may_go(), self.movers.origin, self.movers.cost
+        full = np.zeros(len(self._total), dtype=np.bool_)
+        full[origins[may_go]] = True
+        full &= ~self._has_room()
+        if not full.any():
+            return []
+        found: list[Blocked] = []
+        only = np.zeros_like(full)
+        for k, groups in enumerate(self._groups):
+            fleet, book, extras = (groups, may_go, origins, cost), self._books[k], self._extras[k]
+            promise = self._least_cost[k] - book[6]
+            ends = np.flatnonzero(full & (promise < below))
+            for j in ends[np.argsort(promise[ends])][:most].tolist():
+                only[j] = True
+                value, g, end = best_pair(
+                    below, fleet, self._least_cost[k], only, self._region, book, extras
+                )
+                only[j] = False
+                if g >= 0:
+                    found.append(Blocked(value, None, (g, end)))
+            for pair in pairs:
+                if self.movers.kind[pair[0]] == k:
+                    moved, made = np.array([pair[0]]), np.array([pair[1]])
+                    value, m, g, end = best_turn(0.0, moved, made, fleet, full, self._region, book, extras)
+                    if m >= 0 and g == pair[0]:
+                        found.append(Blocked(value, pair, (g, end)))
+        return sorted(found, key=lambda move: move.value)[:most]
 
     def turn(self, old: Pair, new: Pair) -> None:
         """Put a move in the place of another that shares its group or its destination."""

@@ -25,6 +25,10 @@ class DecisionBody(BaseModel):
     move_id: Annotated[str, Field(min_length=1, max_length=64, examples=["A211>A24"])]
     action: DecisionAction
     reason: RejectReason | None = None
+    revision: Annotated[
+        int | None,
+        Field(ge=0, le=1_000_000, description="The revision of the plan that the officer saw."),
+    ] = None
     operator: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -59,7 +63,9 @@ async def decide(area: AreaNow, plan_id: str, body: DecisionBody) -> Response:
     """Accept, reject or undo a move of a plan; 409 tells why it can no longer be taken."""
     if not area.state.ready:
         raise ProblemError(503, f"area {area.region.id} is catching up with its log; try again in a moment")
-    taken = await area.decisions.take(plan_id, body.move_id, body.action, body.reason, body.operator)
+    taken = await area.decisions.take(
+        plan_id, body.move_id, body.action, body.reason, body.operator, body.revision
+    )
     return json_answer(
         {
             "decision_id": taken.decision_id,

@@ -161,8 +161,9 @@ def test_reject_needs_a_reason_and_takes_the_move_away(demo: CoverProcess, page:
     expect(page.get_by_test_id("move").first).to_be_visible(timeout=RECOMMENDED_WITHIN_MS)
     page.keyboard.press("1")
     move_id = page.get_by_test_id("move").first.get_attribute("data-move-id")
-    press_until(page, "r", lambda: page.get_by_test_id("reject-reasons").is_visible())
-    page.keyboard.press("2")
+    reasons = page.get_by_test_id("reject-reasons")
+    press_until(page, "r", lambda: reasons.is_visible())
+    press_until(page, "2", lambda: not reasons.is_visible())
     give_up = time.monotonic() + 20
     rejected: list[dict[str, object]] = []
     while time.monotonic() < give_up and not rejected:

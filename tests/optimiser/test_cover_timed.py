@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from optimiser.cover.certificate import LEAST_TARGET_GAP
 from optimiser.cover.engine import CoverEngine
 from optimiser.cover.scene import Scene
+from optimiser.cover.search import KEPT_SHARE
 from tests.optimiser import cover_oracle as oracle
 from tests.optimiser.cover_problems import timed_problem
 from tests.optimiser.test_cover_brute_force import check_plan, plain
@@ -103,3 +104,29 @@ def test_departing_and_undoing_are_charged() -> None:
     )
     (dearer,) = engine.first_plan(both).moves
     assert dearer.cost == pytest.approx(move.cost + 18.0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS)
+def test_a_steady_proof_keeps_the_plan_unless_another_is_clearly_better(seed: int) -> None:
+    problem = timed_problem(seed)
+    engine = CoverEngine(problem.attendance_s, problem.standards)
+    first = engine.first_plan(problem)
+    steady = engine.certify(problem, first, 30.0, steady=True)
+    free = engine.certify(problem, first, 30.0)
+    assert steady.certificate == free.certificate == "proven"
+    assert steady.objective <= free.objective * (1.0 + KEPT_SHARE) + 1e-9
+    if free.objective >= first.objective * (1.0 - KEPT_SHARE):
+        assert steady.objective in (first.objective, free.objective)
+    if {(m.origin, m.destination) for m in free.moves} == {(m.origin, m.destination) for m in first.moves}:
+        assert set(free.moves) == set(first.moves)
+
+
+def test_a_bound_of_another_picture_is_not_taken_up() -> None:
+    base = line_problem(**line_with_a_gap_at_station_3())
+    engine = CoverEngine(base.attendance_s, base.standards)
+    proven = engine.certify(base, engine.first_plan(base), 30.0)
+    quiet = line_problem(**line_with_a_gap_at_station_3(), demand_per_h=0.01 * base.demand_per_h)
+    plan = engine.certify(quiet, proven, 30.0)
+    assert plan.bound is not None
+    assert plan.bound <= oracle.best_objective(quiet) + 1e-9

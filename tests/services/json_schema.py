@@ -53,6 +53,8 @@ def _broken_by(
             return [f"{at}: below {rule}"] if number and value < rule else []
         case "maximum":
             return [f"{at}: above {rule}"] if number and value > rule else []
+        case "multipleOf":
+            return [f"{at}: no multiple of {rule}"] if number and value % rule else []
         case "minLength":
             return [f"{at}: too short"] if isinstance(value, str) and len(value) < rule else []
         case "minItems":

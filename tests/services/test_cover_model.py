@@ -13,6 +13,7 @@ from services.cover_model import DEPARTING_SHARE, UNDOING_SHARE, CoverModel, Rej
 from services.picture import Picture, empty_picture, fold
 from streams.events import (
     TYPE_OF,
+    AppliancePosition,
     ApplianceStatus,
     ApplianceStatusChanged,
     DecisionAction,
@@ -21,6 +22,7 @@ from streams.events import (
     EventData,
     IncidentCategory,
     IncidentOpened,
+    IncidentStopped,
 )
 
 NOW = datetime(2025, 6, 6, 17, tzinfo=UTC)
@@ -49,8 +51,8 @@ def picture_of(region: Region, *data: EventData, age: timedelta = timedelta()) -
     return picture
 
 
-def committed(region: Region, i: int, release: timedelta | None) -> tuple[EventData, ...]:
-    east, north = region.zones.en[0].tolist()
+def committed(region: Region, i: int, release: timedelta | None, zone: int = 0) -> tuple[EventData, ...]:
+    east, north = region.zones.en[zone].tolist()
     required = {region.kinds[0].id: 1}
     stop = None if release is None else NOW + release
     return (
@@ -79,11 +81,46 @@ def test_a_committed_crew_is_home_again_for_the_rest_of_the_gap(region: Region, 
 
 
 def test_the_way_home_counts(region: Region, model: CoverModel) -> None:
-    """Released now, a crew is home only once it has driven there."""
-    zone_s = region.station_zone_s[int(region.appliances.home[0]), 0]
-    problem = model.problem(picture_of(region, *committed(region, 0, timedelta())))
-    away = sum(share for share, count in scene_counts(problem) if count == 0)
-    assert abs(away - min(float(zone_s) / 3600.0, 1.0)) <= 0.125 + 1e-9
+    """Released now, a crew is home only once it has driven there: the farther, the longer it is away."""
+    away = {}
+    by_drive = np.argsort(region.station_zone_s[int(region.appliances.home[0])])
+    for zone in (int(by_drive[0]), int(by_drive[-1])):
+        problem = model.problem(picture_of(region, *committed(region, 0, timedelta(minutes=15), zone)))
+        away[zone] = sum(share for share, count in scene_counts(problem) if count == 0)
+        expected = min((900.0 + float(region.station_zone_s[int(region.appliances.home[0]), zone])) / 3600, 1)
+        assert abs(away[zone] - expected) <= 0.125 + 1e-9
+    near, far = away.values()
+    assert near < far
+
+
+@pytest.mark.parametrize(("overdue_min", "scenes"), [(1, 1), (9, 1), (11, 0), (300, 0)])
+def test_a_release_long_overdue_says_nothing(
+    region: Region, model: CoverModel, overdue_min: int, scenes: int
+) -> None:
+    near = int(np.argmin(region.station_zone_s[int(region.appliances.home[0])]))
+    events = committed(region, 0, timedelta(minutes=-overdue_min), near)
+    assert len(model.problem(picture_of(region, *events)).scenes) == scenes
+
+
+def test_the_newest_word_of_a_release_counts(region: Region, model: CoverModel) -> None:
+    near = int(np.argmin(region.station_zone_s[int(region.appliances.home[0])]))
+    soon = ApplianceStatusChanged(
+        region.appliances.ids[0],
+        ApplianceStatus.AT_INCIDENT,
+        incident="I1",
+        expected_at=NOW + timedelta(minutes=1),
+    )
+    late = committed(region, 0, timedelta(minutes=55), near)
+    assert len(model.problem(picture_of(region, *late)).scenes) == 0
+    (scene,) = model.problem(picture_of(region, *late, soon)).scenes
+    assert scene.counts_change.sum() == 1
+
+
+def test_a_stopped_incident_releases_its_crews(region: Region, model: CoverModel) -> None:
+    near = int(np.argmin(region.station_zone_s[int(region.appliances.home[0])]))
+    late = committed(region, 0, timedelta(minutes=55), near)
+    (scene,) = model.problem(picture_of(region, *late, IncidentStopped("I1"))).scenes
+    assert scene.counts_change.sum() == 1
 
 
 def test_an_unknown_release_is_not_guessed(region: Region, model: CoverModel) -> None:
@@ -110,6 +147,42 @@ def test_one_on_the_road_counts_near_where_it_is_until_it_arrives(region: Region
     first, second = problem.scenes
     assert (first.counts_change[kind, home], first.counts_change[kind, far]) == (1, -1)
     assert not second.counts_change.any()
+
+
+def test_a_position_of_long_ago_says_nothing(region: Region, model: CoverModel) -> None:
+    home = int(region.appliances.home[0])
+    far = int(np.argmax(np.hypot(*(region.stations.en - region.stations.en[home]).T)))
+    id_ = region.appliances.ids[0]
+    picture = picture_of(region)
+    east, north = region.stations.en[home].tolist()
+    tracked, moving = (
+        AppliancePosition(id_, east, north),
+        ApplianceStatusChanged(
+            id_,
+            ApplianceStatus.RELOCATING,
+            region.stations.ids[far],
+            expected_at=NOW + timedelta(minutes=15),
+        ),
+    )
+    for age, scenes in ((timedelta(minutes=2), 2), (timedelta(hours=5), 0)):
+        after = fold(picture, Event("p", "/test", TYPE_OF[AppliancePosition], NOW - age, region.id, tracked))
+        after = fold(after, Event("m", "/test", TYPE_OF[ApplianceStatusChanged], NOW, region.id, moving))
+        assert len(model.problem(after).scenes) == scenes
+
+
+def test_one_off_the_run_is_expected_nowhere(region: Region, model: CoverModel) -> None:
+    """Ordered away and then off the run: one word late, and the order still stands in the picture."""
+    home = int(region.appliances.home[0])
+    far = int(np.argmax(np.hypot(*(region.stations.en - region.stations.en[home]).T)))
+    order, _ = accepted(region, far)
+    off = ApplianceStatusChanged(region.appliances.ids[0], ApplianceStatus.OFF_RUN)
+    picture = picture_of(region)
+    for data, time in ((order, NOW), (off, NOW - timedelta(seconds=1))):
+        event = Event(f"{time}", "/test", TYPE_OF[type(data)], time, region.id, data)
+        picture = fold(picture, event)
+    problem = model.problem(picture)
+    assert not problem.available[0]
+    assert problem.scenes == ()
 
 
 def accepted(region: Region, to: int) -> tuple[EventData, ...]:

@@ -3,15 +3,19 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from optimiser.cover.engine import CoverEngine
+from services.cover_advisor import NEEDS_AT_ONCE
 from services.picture import empty_picture, fold
 from services.plan_in_force import PlanInForce
+from services.service import Area
+from streams import codec
 from streams.cover_plan import CoverPlanData, Figures, PlanLatency, PlanMove
 from streams.events import (
     TYPE_OF,
@@ -21,8 +25,10 @@ from streams.events import (
     DecisionMade,
     Event,
     EventData,
+    IncidentUpdated,
 )
-from tests.services.live import Client, Json, SseReader, live, small_region
+from tests.services.live import START, Client, Json, SseReader, live, small_region
+from tests.services.test_area_worker import running, until
 
 LONG_S = 30.0
 """What a proof may take in these tests: far longer than any of them waits."""
@@ -130,6 +136,26 @@ def test_every_choice_is_named_and_alternatives_differ() -> None:
     asyncio.run(run())
 
 
+def test_a_revision_says_what_it_did_not_work_out() -> None:
+    async def run() -> None:
+        async with live(certify_s=0) as client:  # first plans only
+            offset = (await client.post(*client.strip(3))).json()["last_offset"]
+            plan = await client.plan_for(offset)
+            assert plan["revision"] == 0
+            assert (plan["alternatives"], plan["home_advice"]) == (None, None)
+            assert len(plan["mobilising"]) == 0  # BIG has all it asked for
+            needs = IncidentUpdated("BIG", {"pump": NEEDS_AT_ONCE + 60})
+            offset = (await client.post(client.event(needs, 1))).json()["last_offset"]
+            assert (await client.plan_for(offset))["mobilising"] is None
+        async with live() as client:
+            await client.post(*client.strip(3))
+            plan = await client.post(client.event(needs, 1))
+            done = await client.until("cover", lambda a: bool(a["plan"] and a["plan"]["mobilising"]))
+            assert done["plan"]["revision"] >= 1
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("where", ["frontier", "alternatives"])
 def test_a_move_of_another_choice_can_be_accepted(where: str) -> None:
     async def run() -> None:
@@ -208,29 +234,49 @@ def test_who_stands_away_from_home_is_advised() -> None:
 
 
 def test_reversals_are_counted_and_survive_a_restart(tmp_path: Path) -> None:
-    async def accepted(client: Client, move: Json, plan: Json, minute: float) -> None:
-        taken = await client.decide(plan, move["move_id"], "accept")
-        assert taken.status_code == 201, taken.text
-        told = client.status(move["appliance"], ApplianceStatus.AVAILABLE, minute, station=move["to_station"])
-        offset = (await client.post(told)).json()["last_offset"]
-        await client.plan_for(offset)
+    region = small_region()
+    first, home = region.appliances.ids[0], region.stations.ids[int(region.appliances.home[0])]
+    away = next(id_ for id_ in reversed(region.stations.ids) if id_ != home)
+    both = {"moves": 2, "reversals": 1, "per_100": 50.0}
+
+    def wires(minute: float, frm: str, to: str) -> list[bytes]:
+        """The order, and the crew's word that it has arrived."""
+        accepted = DecisionMade("p", 0, f"{first}>{to}", first, frm, to, DecisionAction.ACCEPT, "tester")
+        arrived = ApplianceStatusChanged(first, ApplianceStatus.AVAILABLE, to)
+        words: list[tuple[EventData, float]] = [(accepted, minute), (arrived, minute + 5)]
+        return [
+            codec.encode(
+                data, id=f"e{at}", source="/test", area=region.id, time=START + timedelta(minutes=at)
+            )
+            for data, at in words
+        ]
+
+    def told(area: Area) -> dict[str, float] | None:
+        stability = None if area.state.plan is None else area.state.plan.stability
+        return None if stability is None else msgspec.structs.asdict(stability)
 
     async def run() -> None:
-        async with live(data=tmp_path, checkpoint_s=0.2) as client:
-            plan = await with_choices(client)
-            await accepted(client, plan["moves"][0], plan, 5)
-            assert await client.metric("cover_moves_accepted_total") == 1
-            assert await client.metric("cover_reversals_total") == 0
-            counted = await client.until("cover", lambda a: a["plan"]["stability"]["moves"] == 1)
-            assert counted["plan"]["stability"] == {"moves": 1, "reversals": 0, "per_100": 0.0}
+        async with running(tmp_path, checkpoint_s=0.2) as (service, area):
+            await until(lambda: told(area) == {"moves": 0, "reversals": 0, "per_100": 0.0})
+            counted = service.metrics.registry.get_sample_value
+            labels = {"area": region.id}
+            await service.log.append(region.id, wires(0, home, away))
+            await until(lambda: told(area) == {"moves": 1, "reversals": 0, "per_100": 0.0})
+            assert counted("cover_moves_accepted_total", labels) == 1
+            assert counted("cover_reversals_total", labels) == 0
+            await service.log.append(region.id, wires(10, away, home))
+            await until(lambda: told(area) == both)
+            assert counted("cover_moves_accepted_total", labels) == 2
+            assert counted("cover_reversals_total", labels) == 1
         for rebuilt_from in ("checkpoint", "log"):
             if rebuilt_from == "log":
                 for path in (tmp_path / "checkpoints").glob("*"):
                     path.unlink()
-            async with live(data=tmp_path) as client:
-                plan = (await client.until("cover", lambda a: a["plan"] is not None))["plan"]
-                assert plan["stability"]["moves"] == 1
-                assert await client.metric("cover_moves_accepted_total") == 0  # not made again
+            async with running(tmp_path) as (service, area):
+                await until(lambda area=area: told(area) is not None)
+                assert told(area) == both
+                # Not made again.
+                assert service.metrics.registry.get_sample_value("cover_moves_accepted_total", labels) == 0
 
     asyncio.run(run())
 

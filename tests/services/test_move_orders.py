@@ -6,6 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimiser.cover.stability import MadeMove, ReversalCount
 from services.move_orders import ORDERS_KEPT, ORDERS_SPAN
 from services.move_stability import MoveStability
 from services.picture import Picture, empty_picture, fold
@@ -70,6 +71,24 @@ def test_accepted_moves_stand_until_taken_back() -> None:
     assert [move.appliance for move in picture.moves_made()] == ["A212"]
 
 
+def test_a_move_accepted_again_is_one_move() -> None:
+    twice = folded(decided(ACCEPT, 1), decided(ACCEPT, 20))
+    assert [move.at for move in twice.moves_made()] == [START + timedelta(minutes=20)]
+    assert fold(twice, decided(UNDO, 21)).moves_made() == ()
+
+
+def test_a_move_made_again_after_the_way_back_is_another() -> None:
+    there, back = ("A23", "A21"), ("A21", "A23")
+    ways = [decided(ACCEPT, 5 * i, *(there if i % 2 == 0 else back)) for i in range(4)]
+    assert len(folded(*ways).moves_made()) == 4
+    assert len(folded(*ways, decided(UNDO, 21, "A21")).moves_made()) == 3
+
+
+def test_moves_asked_again_are_not_worked_out_again() -> None:
+    picture = folded(decided(ACCEPT, 1), decided(ACCEPT, 2, "A22", appliance="A212"))
+    assert picture.moves_made() is picture.moves_made()
+
+
 def test_an_undo_that_overtakes_what_it_takes_back_still_does() -> None:
     assert folded(decided(UNDO, 4), decided(ACCEPT, 1)).moves_made() == ()
 
@@ -125,3 +144,25 @@ def test_a_reversal_is_told_as_it_comes() -> None:
         after = fold(before, decided(ACCEPT, minutes, here, there, first))
         assert stability.reverses(after.moves_made()[-1], before) is reverses
     assert START + timedelta(0) == before.moves_made()[0].at
+
+
+ways = st.lists(
+    st.tuples(st.integers(0, 120), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), max_size=40
+)
+
+
+@given(ways)
+def test_one_walk_counts_as_many_reversals_as_looking_at_every_pair(rows: list[tuple[int, ...]]) -> None:
+    region = small_region()
+    here = [region.appliances.ids[i] for i in (0, 1, -2, -1)]
+    stations = region.stations.ids
+    kinds = dict(zip(region.appliances.ids, region.appliances.kind.tolist(), strict=True))
+    picture = region_picture(
+        *((minute, here[a], stations[frm], stations[to]) for minute, a, frm, to in sorted(rows) if frm != to)
+    )
+    count: ReversalCount[str] = ReversalCount()
+    for one in picture.moves_made():
+        kind = region.kinds[kinds[one.appliance]].id
+        count.add(MadeMove(one.appliance, one.from_station, one.to_station, one.at.timestamp(), kind))
+    counted = MoveStability(region).of(picture)
+    assert (counted.moves, counted.reversals) == (count.moves, count.reversals)

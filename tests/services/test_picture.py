@@ -165,6 +165,15 @@ def test_a_call_ends_an_order() -> None:
     assert picture.appliances["A211"].counts_at == "A21"
 
 
+def test_word_of_an_order_older_than_going_off_the_run_gives_no_order() -> None:
+    picture = folded(
+        event(decided(DecisionAction.ACCEPT), 1, "d1"),
+        event(status("A211", ApplianceStatus.OFF_RUN), 0, "s1"),  # came in late
+    )
+    assert picture.appliances["A211"].ordered is None
+    assert picture.appliances["A211"].counts_at is None
+
+
 def test_rejection_is_remembered_and_lifted_by_accepting() -> None:
     rejected = folded(event(decided(DecisionAction.REJECT), 1, "d1"))
     assert rejected.rejections["A211>A23"].available == 3

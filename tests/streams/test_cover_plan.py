@@ -1,4 +1,4 @@
-"""The plan on the wire: logs from before the newer fields decode, and moves are found in every choice."""
+"""The plan on the wire: logs from before the newer fields decode, and the moves of every choice are told."""
 
 import json
 from datetime import UTC, datetime
@@ -85,7 +85,7 @@ def old_plan() -> CoverPlanData:
 def test_a_plan_of_the_first_version_decodes_and_has_none_of_the_newer_fields() -> None:
     plan = old_plan()
     assert plan.moves[0].move_id == "A211>A24"
-    assert (plan.alternatives, plan.home_advice, plan.mobilising, plan.stability) == ([], [], [], None)
+    assert (plan.alternatives, plan.home_advice, plan.mobilising, plan.stability) == (None, None, None, None)
     assert (plan.frontier[0].gap, plan.frontier[0].named) == (None, [])
 
 
@@ -100,13 +100,20 @@ def test_a_plan_with_every_newer_field_comes_back_the_same() -> None:
     assert codec.decode(wire).data == plan
 
 
-def test_a_move_is_found_in_the_plan_in_its_frontier_and_in_its_alternatives() -> None:
+def test_moves_are_those_of_the_plan_of_its_frontier_and_of_its_alternatives() -> None:
     plan = msgspec.structs.replace(
         old_plan(),
         frontier=[FrontierChoice(1, ["A212>A25"], 870.0, 825.0, 0.92, 0.88, None, [named("A212", "A25")])],
         alternatives=[AlternativeChoice([named("A213", "A26")], 872.0, 827.0, 0.92, 0.88)],
     )
-    assert plan.move_named("A211>A24") is plan.moves[0]
-    assert plan.move_named("A212>A25") == named("A212", "A25")
-    assert plan.move_named("A213>A26") == named("A213", "A26")
-    assert plan.move_named("A213>A27") is None
+    assert list(plan.named_moves()) == [plan.moves[0], named("A212", "A25"), named("A213", "A26")]
+    assert list(old_plan().named_moves()) == old_plan().moves
+
+
+def test_an_empty_list_says_there_is_none_and_null_that_nobody_looked() -> None:
+    for value in ([], None):
+        plan = msgspec.structs.replace(old_plan(), alternatives=value, home_advice=value, mobilising=value)
+        wire = codec.encode(plan, id="demo-5-r2", source="/test", area="demo", time=AT)
+        data = codec.decode(wire).data
+        assert isinstance(data, CoverPlanData)
+        assert (data.alternatives, data.home_advice, data.mobilising) == (value, value, value)

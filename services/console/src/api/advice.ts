@@ -31,7 +31,8 @@ export interface HomeAdvice {
   home: string;
   action: "return" | "stay";
   risk_change: number;
-  cost: number;
+  /** Null where going home has no price: the appliance may not leave, or home is full. */
+  cost: number | null;
   gains: GroundChange[];
   loses: GroundChange[];
 }

@@ -23,6 +23,8 @@ export type Geometry = "zones" | "roads" | "boundary" | "districts";
 
 export interface DecisionRequest {
   planId: string;
+  /** The revision the officer saw the move in, or null where it was seen in none. */
+  revision: number | null;
   moveId: string;
   action: Action;
   reason: RejectReason | null;
@@ -88,6 +90,7 @@ export class ApiClient {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({
         move_id: request.moveId,
+        revision: request.revision,
         action: request.action,
         reason: request.reason,
         operator: request.operator,

@@ -185,10 +185,10 @@ export interface Plan {
   frontier: FrontierPoint[];
   latency: { wait_ms: number; fold_ms: number; solve_ms: number; total_ms: number };
   oldest_event_at: string | null;
-  // Missing in plans of older services.
-  alternatives?: AlternativeChoice[];
-  home_advice?: HomeAdvice[];
-  mobilising?: MobilisingAdvice[];
+  // Null: not worked out for this revision. Missing in plans of older services.
+  alternatives?: AlternativeChoice[] | null;
+  home_advice?: HomeAdvice[] | null;
+  mobilising?: MobilisingAdvice[] | null;
   stability?: Stability | null;
 }
 

@@ -23,6 +23,7 @@ interface Row {
 
 export class Alternatives {
   private readonly list = el("ol", { class: "alternatives" });
+  private readonly hint = el("span", {}, words.alternatives.hint);
   readonly root = el(
     "details",
     { class: "alternatives-block", hidden: true, open: window.innerHeight > LOW_SCREEN_PX },
@@ -30,7 +31,7 @@ export class Alternatives {
       "summary",
       { class: "block-head sub" },
       el("h3", {}, words.alternatives.heading),
-      el("span", { class: "hint" }, `${words.alternatives.hint} `, keyCap("B")),
+      el("span", { class: "hint" }, this.hint, " ", keyCap("B")),
     ),
     this.list,
   );
@@ -66,9 +67,13 @@ export class Alternatives {
   private render(): void {
     const plan = this.model.shelf.shown;
     const choices = (plan?.alternatives ?? []).slice(0, MOST_SHOWN);
-    // A first revision has none yet: for the moment until its next one, the rows stay, so that nothing jumps.
-    const coming = choices.length === 0 && plan?.revision === 0 && !this.root.hidden;
-    for (const row of this.rows) setAttribute(row.button, "aria-disabled", coming ? "true" : null);
+    // A newer plan has not worked them out yet: until then the rows of the plan before stay, so that nothing jumps.
+    const coming = plan != null && plan.alternatives == null && !this.root.hidden;
+    setText(this.hint, coming ? words.alternatives.ofPlanBefore : words.alternatives.hint);
+    for (const row of this.rows) {
+      setAttribute(row.button, "aria-disabled", coming ? "true" : null);
+      if (coming) setAttribute(row.button, "aria-pressed", "false");
+    }
     if (coming) return;
     this.root.hidden = choices.length === 0;
     this.takeWanted();

@@ -90,10 +90,10 @@ export class MovesList implements Sight {
     const run: Record<string, () => void> = {
       accept: () => this.commands.accept(clickedId),
       reject: () => this.commands.startReject(clickedId),
-      undo: () => this.commands.undo(id),
+      undo: () => this.commands.undo(id, detail === 0),
       why: () => this.commands.toggleWhy(),
       cancel: () => this.commands.cancelReject(),
-      reason: () => this.commands.reject(button.dataset["reason"] as RejectReason),
+      reason: () => this.commands.reject(button.dataset["reason"] as RejectReason, clickedId),
     };
     run[button.dataset["action"] ?? ""]?.();
   }

@@ -41,8 +41,6 @@ export class StandingBy {
   private render(): void {
     const plan = this.model.shelf.shown;
     const advice = plan?.home_advice ?? [];
-    // A first revision says nothing of it yet: for the moment until its next one, the rows stay.
-    if (advice.length === 0 && plan?.revision === 0 && !this.root.hidden) return;
     this.root.hidden = advice.length === 0;
     const ranks = (plan?.moves ?? []).map((m) => m.move_id);
     const signature = JSON.stringify([advice, ranks]);

@@ -30,7 +30,7 @@ export class UnderWayList {
     this.list.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest("[data-action=undo]") : null;
       const id = button?.closest<HTMLElement>("[data-move-id]")?.dataset["moveId"];
-      if (id !== undefined) this.commands.undo(id);
+      if (id !== undefined) this.commands.undo(id, event.detail === 0);
     });
     model.on(["picture", "plan", "desk"], () => this.render());
   }

@@ -12,6 +12,7 @@ import { fresh } from "./what_if";
 const MOVE = { move_id: "A211>A24", appliance: "A211", from_station: "A21", to_station: "A24" };
 const START = Date.parse("2026-01-01T12:00:30Z");
 const at = new Date(START).toISOString();
+const SEEN = { planId: "p1", revision: 2, moveId: MOVE.move_id };
 const KIND = { id: "pump", name: "Pump", first_target_s: 360, second_target_s: 480, two_needed: true, appliances: 1 };
 const ACCEPTED: Decision = {
   ...MOVE,
@@ -22,6 +23,7 @@ const ACCEPTED: Decision = {
   operator: "x",
   at,
 };
+const STANDING = { id: "A211", status: "available", station: "A21", since: at, expected_at: null, ordered: null };
 const ORDER = { to: "A24", plan_id: "p1", move_id: MOVE.move_id, at };
 
 function makeDesk(appliance: Partial<Appliance> = {}, decisions: Decision[] = []) {
@@ -30,12 +32,12 @@ function makeDesk(appliance: Partial<Appliance> = {}, decisions: Decision[] = []
   const sight = { isSeen: vi.fn(() => true), bringIntoView: vi.fn() };
   const commands = new Commands(model, { send, pending: () => undefined } as unknown as Desk);
   commands.sight = sight;
-  const standing = { id: "A211", status: "available", station: "A21", since: at, expected_at: null, ordered: null };
   model.takeConnection("live");
   model.takeSnapshot({
-    picture: { offset: 1, as_of: at, appliances: [{ ...standing, ...appliance }], incidents: [], decisions },
+    picture: { offset: 1, as_of: at, appliances: [{ ...STANDING, ...appliance }], incidents: [], decisions },
     plan: {
       plan_id: "p1",
+      revision: 2,
       picture_time: at,
       moves: [MOVE as PlanMove],
       frontier: [],
@@ -63,7 +65,7 @@ describe("accept by key", () => {
     const { commands, send } = makeDesk();
     settle();
     commands.accept();
-    expect(send).toHaveBeenCalledWith("p1", MOVE.move_id, "accept", null);
+    expect(send).toHaveBeenCalledWith(SEEN, "accept", null);
   });
 
   it("shows a move out of view instead, says so, and needs a second press", () => {
@@ -117,6 +119,57 @@ describe("beside a what-if", () => {
     commands.accept(MOVE.move_id);
     expect(send).toHaveBeenCalledOnce();
   });
+
+  it("forgets the question why not when it opens, and answers a later one by click only", () => {
+    const { model, commands, send } = makeDesk();
+    settle();
+    commands.startReject();
+    model.setWhatIf(fresh([KIND]));
+    expect(model.rejectingId).toBeNull();
+    commands.startReject(MOVE.move_id);
+    commands.reject("too_far");
+    expect([send.mock.calls.length, model.notice, model.rejectingId]).toEqual([
+      0,
+      words.whatIf.decideClosed,
+      MOVE.move_id,
+    ]);
+    commands.reject("too_far", MOVE.move_id);
+    expect(send).toHaveBeenCalledWith(SEEN, "reject", "too_far");
+  });
+
+  it("takes nothing back by key; a click is meant", () => {
+    const { model, commands, send } = makeDesk({ ordered: ORDER }, [ACCEPTED]);
+    model.setWhatIf(fresh([KIND]));
+    commands.undo();
+    commands.undo(MOVE.move_id, true);
+    expect([send.mock.calls.length, model.notice]).toEqual([0, words.whatIf.decideClosed]);
+    commands.undo(MOVE.move_id);
+    expect(send).toHaveBeenCalledOnce();
+  });
+});
+
+describe("reject", () => {
+  it("names the revision the move was seen in", () => {
+    const { model, commands, send } = makeDesk();
+    settle();
+    commands.startReject();
+    commands.reject("too_far");
+    expect(send).toHaveBeenCalledWith(SEEN, "reject", "too_far");
+    expect(model.rejectingId).toBeNull();
+  });
+
+  it("is not sent while the service is not heard, nor for a move overtaken meanwhile", () => {
+    const { model, commands, send } = makeDesk();
+    settle();
+    commands.startReject();
+    model.takeConnection("reconnecting");
+    commands.reject("too_far", MOVE.move_id);
+    expect([model.notice, model.rejectingId]).toEqual([words.moves.outOfTouch, MOVE.move_id]);
+    model.takeConnection("live");
+    model.picture = { ...model.picture!, appliances: new Map([["A211", { ...STANDING, status: "mobilised" } as Appliance]]) };
+    commands.reject("too_far", MOVE.move_id);
+    expect([send.mock.calls.length, model.rejectingId]).toEqual([0, null]);
+  });
 });
 
 describe("other choices", () => {
@@ -159,12 +212,28 @@ describe("other choices", () => {
   it("shows the next best when it comes, where it was asked for a moment before", () => {
     const { model, commands } = makeChoices();
     const complete = model.latestPlan as Plan;
-    model.takePlan({ ...complete, revision: 0, alternatives: [] });
+    model.takePlan({ ...complete, plan_id: "p2", revision: 0, alternatives: null });
     commands.nextAlternative();
     expect([model.notice, model.shelf.preview]).toEqual([words.alternatives.coming, null]);
-    model.takePlan({ ...complete, revision: 1 });
+    model.takePlan({ ...complete, plan_id: "p2", revision: 1 });
     commands.takeNextBest();
     expect(listed(model)).toEqual([OTHER.move_id]);
+  });
+
+  it("decides nothing on a preview that came late under the key", () => {
+    const { model, commands, send } = makeChoices();
+    const complete = model.latestPlan as Plan;
+    model.takePlan({ ...complete, plan_id: "p2", revision: 0, alternatives: null });
+    commands.nextAlternative();
+    vi.advanceTimersByTime(1_500);
+    model.takePlan({ ...complete, plan_id: "p2", revision: 1 });
+    commands.takeNextBest();
+    model.picture = { ...model.picture!, appliances: new Map([["A9", { ...STANDING, id: "A9" } as Appliance]]) };
+    commands.accept();
+    expect([send.mock.calls.length, model.notice]).toEqual([0, words.moves.justChanged]);
+    settle();
+    commands.accept();
+    expect(send).toHaveBeenCalledOnce();
   });
 
   it("accepts a previewed move as a move of the shown plan", () => {
@@ -182,8 +251,9 @@ describe("other choices", () => {
       history: [],
     } as unknown as Snapshot);
     commands.nextAlternative();
+    settle();
     commands.accept();
-    expect(send).toHaveBeenCalledWith("p1", OTHER.move_id, "accept", null);
+    expect(send).toHaveBeenCalledWith({ ...SEEN, moveId: OTHER.move_id }, "accept", null);
   });
 
   it("goes back once, and says whether there was anything to go back from", () => {
@@ -197,7 +267,7 @@ describe("undo", () => {
   it("takes back what is only ordered", () => {
     const { commands, send } = makeDesk({ ordered: ORDER }, [ACCEPTED]);
     commands.undo();
-    expect(send).toHaveBeenCalledWith("p1", MOVE.move_id, "undo", null);
+    expect(send).toHaveBeenCalledWith(SEEN, "undo", null);
   });
 
   it("says that a crew already told cannot be called back", () => {
@@ -205,6 +275,21 @@ describe("undo", () => {
     commands.undo();
     expect(send).not.toHaveBeenCalled();
     expect(model.notice).toBe(words.moves.alreadyTold);
+  });
+
+  it("is not sent while the service is not heard", () => {
+    const { model, commands, send } = makeDesk({ ordered: ORDER }, [ACCEPTED]);
+    model.takeConnection("reconnecting");
+    commands.undo();
+    commands.undo(MOVE.move_id);
+    expect([send.mock.calls.length, model.notice]).toEqual([0, words.moves.outOfTouch]);
+  });
+
+  it("names no revision for a move that is on display in none", () => {
+    const { model, commands, send } = makeDesk({ ordered: ORDER }, [ACCEPTED]);
+    model.takePlan({ ...(model.latestPlan as Plan), plan_id: "p2", moves: [] });
+    commands.undo();
+    expect(send).toHaveBeenCalledWith({ ...SEEN, revision: null }, "undo", null);
   });
 
   it("says when there is nothing to undo", () => {

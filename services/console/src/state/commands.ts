@@ -6,7 +6,7 @@ import type { RejectReason } from "../api/types";
 import { words } from "../words/catalogue";
 import { LAYERS } from "../zones/bands";
 import type { ConsoleModel } from "./console_model";
-import type { Desk } from "./desk";
+import type { Desk, SeenMove } from "./desk";
 import { isOutOfTouch } from "./health";
 import { progressOf, underWay, type Progress, type UnderWay } from "./move_progress";
 import { keyOf } from "./preview";
@@ -62,8 +62,8 @@ export class Commands {
   accept(clickedId?: string): void {
     const moveId = this.decidable(clickedId);
     if (moveId === null) return;
-    const planId = this.model.shelf.shown?.plan_id;
-    if (planId) void this.desk.send(planId, moveId, "accept", null);
+    const seen = this.seen(moveId);
+    if (seen) void this.desk.send(seen, "accept", null);
   }
 
   startReject(clickedId?: string): void {
@@ -77,20 +77,32 @@ export class Commands {
   private decidable(clickedId?: string): string | null {
     const moveId = clickedId ?? this.model.selectedId;
     if (moveId === null || this.progress(moveId)?.phase !== "recommended") return null;
+    if (!this.maySend(clickedId === undefined)) return null;
+    return clickedId !== undefined || this.mayDecideByKey(moveId) ? moveId : null;
+  }
+
+  /** What guards everything that is sent: the service is heard, and no key is pressed beside a supposed plan. */
+  private maySend(byKey: boolean): boolean {
     if (isOutOfTouch(this.model.health, Date.now())) {
       this.model.notify(words.moves.outOfTouch);
-      return null;
+      return false;
     }
-    return clickedId !== undefined || this.mayDecideByKey(moveId) ? moveId : null;
+    // A key beside a supposed plan may be meant for it; nothing live is decided by such a slip.
+    if (byKey && this.model.whatIf !== null) {
+      this.model.notify(words.whatIf.decideClosed);
+      return false;
+    }
+    return true;
+  }
+
+  /** The move of the list with the plan and the revision it is shown in. */
+  private seen(moveId: string): SeenMove | null {
+    const { shown } = this.model.shelf;
+    return shown && { planId: shown.plan_id, revision: shown.revision, moveId };
   }
 
   /** False where a swap has just put the move under the key, or where it is out of view: then it is shown first. */
   private mayDecideByKey(moveId: string): boolean {
-    // A key beside a supposed plan may be meant for it; nothing live is decided by such a slip.
-    if (this.model.whatIf !== null) {
-      this.model.notify(words.whatIf.decideClosed);
-      return false;
-    }
     if (!this.model.armed) {
       this.model.notify(words.moves.justChanged);
       this.sight.bringIntoView(moveId);
@@ -106,17 +118,23 @@ export class Commands {
     this.model.setRejecting(null);
   }
 
-  reject(reason: RejectReason): void {
+  /** Rejects the move asked about; what may not be sent now leaves the question open. */
+  reject(reason: RejectReason, clickedId?: string): void {
     const moveId = this.model.rejectingId;
-    const planId = this.model.shelf.shown?.plan_id;
-    this.model.setRejecting(null);
-    if (moveId !== null && planId) void this.desk.send(planId, moveId, "reject", reason);
+    if (moveId === null) return;
+    // Overtaken while the question stood open: the card says so, and there is nothing left to reject.
+    if (this.progress(moveId)?.phase !== "recommended") return this.cancelReject();
+    if (this.decidable(clickedId) !== moveId) return;
+    const seen = this.seen(moveId);
+    this.cancelReject();
+    if (seen) void this.desk.send(seen, "reject", reason);
   }
 
   /** Takes back one move, or the last decision that can still be taken back. */
-  undo(moveId?: string): void {
+  undo(moveId?: string, byKey = moveId === undefined): void {
+    if (!this.maySend(byKey)) return;
     const target = this.undoTarget(moveId);
-    if (target) void this.desk.send(target.planId, target.moveId, "undo", null);
+    if (target) void this.desk.send(target, "undo", null);
     else this.model.notify(this.whyNoUndo(moveId));
   }
 
@@ -140,12 +158,17 @@ export class Commands {
     return [...shown, ...underWay(picture, new Set(shown.map((s) => s.move.move_id)))];
   }
 
-  private undoTarget(moveId?: string): { planId: string; moveId: string } | null {
+  private undoTarget(moveId?: string): SeenMove | null {
     const candidates = this.decided()
       .filter((c) => c.progress.undoable && (moveId === undefined || c.move.move_id === moveId))
       .sort((a, b) => Date.parse(b.progress.at ?? "") - Date.parse(a.progress.at ?? ""));
-    const planId = candidates[0]?.progress.planId;
-    return candidates[0] && planId ? { planId, moveId: candidates[0].move.move_id } : null;
+    const [last] = candidates;
+    if (!last || last.progress.planId === null) return null;
+    const { planId } = last.progress;
+    const { shelf, moves } = this.model;
+    // A move under way is seen in no revision: only one still in the list is.
+    const listed = shelf.shown?.plan_id === planId && moves.some((m) => m.move_id === last.move.move_id);
+    return { planId, revision: listed ? (shelf.shown?.revision ?? null) : null, moveId: last.move.move_id };
   }
 
   toggleWhy(): void {
@@ -185,7 +208,7 @@ export class Commands {
     const key = keys[at + 1];
     if (key !== undefined) this.previewAlternative(key);
     else if (preview !== null) this.model.look(null);
-    else if (shown?.revision === 0) {
+    else if (shown && shown.alternatives == null) {
       this.nextBestUntilMs = Date.now() + WANTED_MS;
       this.model.notify(words.alternatives.coming);
     } else this.model.notify(words.alternatives.none);

@@ -17,6 +17,7 @@ import type { ConnectionState } from "../api/live_stream";
 import { decodeZones, type LayerName, type ZoneBytes } from "../zones/bands";
 import type { Health } from "./health";
 import { withPlan } from "./history";
+import { withKeptAdvice } from "./kept_advice";
 import { applyDelta, fromSnapshot, type PictureState } from "./picture_state";
 import { isHeld, PlanShelf } from "./plan_shelf";
 import { choiceOf, type Choice, type ListedMove, type Preview } from "./preview";
@@ -24,7 +25,7 @@ import type { WhatIf } from "./what_if";
 
 export type Topic = "picture" | "plan" | "zones" | "health" | "selection" | "layer" | "desk" | "theme" | "what_if";
 
-// After an automatic swap a key meant for the old move must not hit the new one.
+// After a swap of the list a key meant for the old move must not hit the new one.
 const DISARMED_MS = 700;
 const NOTICE_MS = 2_500;
 // Not tied to animation frames: a slow graphics card, or a window in the background, must not hold up the words.
@@ -102,9 +103,10 @@ export class ConsoleModel {
 
   takePlan(plan: Plan): void {
     this.heard();
-    this.latestPlan = plan;
-    this.history = withPlan(this.history, plan);
-    const outcome = this.shelf.offer(plan, this.held());
+    const full = withKeptAdvice(plan, this.latestPlan);
+    this.latestPlan = full;
+    this.history = withPlan(this.history, full);
+    const outcome = this.shelf.offer(full, this.held());
     if (outcome === "swapped") this.afterSwap();
     this.changed("plan");
   }
@@ -210,6 +212,8 @@ export class ConsoleModel {
   }
 
   setWhatIf(state: WhatIf | null): void {
+    // A digit for the sheet that opens must not answer an older question why not.
+    if (this.whatIf === null && state !== null && this.rejectingId !== null) this.setRejecting(null);
     this.whatIf = state;
     this.changed("what_if");
   }
@@ -225,7 +229,7 @@ export class ConsoleModel {
   look(preview: Preview | null): boolean {
     if (!this.shelf.look(preview)) return false;
     this.rejectingId = null;
-    this.keepSelection();
+    this.keepOrDisarm();
     this.changed("plan", "selection");
     return true;
   }
@@ -240,7 +244,11 @@ export class ConsoleModel {
 
   private afterSwap(): void {
     if (this.zonesLive?.planId === this.shelf.shown?.plan_id) this.zonesShown = this.zonesLive;
-    // A key meant for the old list must not hit the new one.
+    this.keepOrDisarm();
+  }
+
+  /** A key meant for the old list must not hit the new one, whether a plan or a late preview replaced it. */
+  private keepOrDisarm(): void {
     if (!this.keepSelection()) this.armedAtMs = Date.now() + DISARMED_MS;
   }
 

@@ -12,8 +12,10 @@ import { operatorName } from "./operator";
 const TAKEN_KEPT_MS = 5_000;
 const REFUSED_KEPT_MS = 20_000;
 
-export interface Undoable {
+/** A move as the officer saw it: of which plan, and in which of its revisions (null: in none on display). */
+export interface SeenMove {
   planId: string;
+  revision: number | null;
   moveId: string;
 }
 
@@ -30,12 +32,13 @@ export class Desk {
     return this.pendings.get(moveId);
   }
 
-  async send(planId: string, moveId: string, action: Action, reason: RejectReason | null): Promise<boolean> {
+  async send(seen: SeenMove, action: Action, reason: RejectReason | null): Promise<boolean> {
+    const { planId, moveId } = seen;
     if (this.pendings.get(moveId)?.stage === "sending") return false;
     const pending: Pending = { planId, action, reason, stage: "sending", detail: null, atMs: Date.now() };
     this.note(moveId, pending);
     try {
-      await this.client.decide(this.area, { planId, moveId, action, reason, operator: operatorName() });
+      await this.client.decide(this.area, { ...seen, action, reason, operator: operatorName() });
       this.note(moveId, { ...pending, stage: "taken", atMs: Date.now() }, TAKEN_KEPT_MS);
       return true;
     } catch (error) {

@@ -26,9 +26,9 @@ export function sameMoves(a: Plan, b: Plan): boolean {
   return a.moves.length === b.moves.length && a.moves.every((m, i) => m.move_id === b.moves[i]?.move_id);
 }
 
-/** Whether a plan is a first revision without the alternatives that another has. */
+/** Whether a plan has not worked out yet the alternatives that another has. */
 function isBarer(plan: Plan, than: Plan): boolean {
-  return plan.revision === 0 && !plan.alternatives?.length && Boolean(than.alternatives?.length);
+  return plan.alternatives == null && Boolean(than.alternatives?.length);
 }
 
 export type Offered = "swapped" | "updated" | "waiting";
@@ -44,7 +44,7 @@ export class PlanShelf {
   /** A newer plan arrived. Figures of an unchanged proposal are taken at once; another proposal may wait. */
   offer(plan: Plan, held: boolean): Offered {
     if (this.shown === null) return this.put(plan, "swapped");
-    // A first revision has no alternatives yet: while they are looked at, its next revision is awaited.
+    // A revision may have no alternatives yet: while they are looked at, its next revision is awaited.
     const looked = held || this.preview !== null;
     if (looked && sameMoves(this.shown, plan) && isBarer(plan, this.shown)) return "updated";
     const sameView = this.preview === null || sameChoice(this.shown, plan, this.preview);

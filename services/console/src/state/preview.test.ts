@@ -113,7 +113,7 @@ describe("a previewed choice on the shelf", () => {
 
   it("awaits the next revision where a first one has no alternatives yet", () => {
     const shelf = new PlanShelf();
-    const bare = (id: string) => ({ ...plan(id, RECOMMENDED), revision: 0, alternatives: [] }) as Plan;
+    const bare = (id: string) => ({ ...plan(id, RECOMMENDED), revision: 0, alternatives: null }) as Plan;
     shelf.offer(plan("p1", RECOMMENDED), false);
     shelf.look(OTHER);
     shelf.offer(bare("p2"), false);

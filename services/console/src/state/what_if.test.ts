@@ -8,6 +8,7 @@ import {
   answered,
   answersTheSheet,
   asking,
+  countsNow,
   emptied,
   failed,
   fresh,
@@ -58,6 +59,14 @@ describe("requestOf", () => {
   });
 });
 
+describe("countsNow", () => {
+  it("holds for what covers now, also while it drives", () => {
+    const counts = (status: string) => countsNow({ status } as Appliance);
+    expect(["available", "returning", "relocating"].every(counts)).toBe(true);
+    expect(["mobilised", "at_incident", "off_run"].some(counts)).toBe(false);
+  });
+});
+
 describe("withNeed", () => {
   it("keeps numbers within what can be asked", () => {
     expect(withNeed(fresh(KINDS), "pump", -3).question.needs["pump"]).toBe(0);
@@ -79,10 +88,15 @@ describe("an answer", () => {
     expect(stateWords(state, true)).toContain("moved on");
   });
 
-  it("is not outdated by positions, but by what is free, and by incidents", () => {
+  it("is not outdated by positions, but by what is free, by orders, and by incidents", () => {
     const { answered: result } = withAnswer();
     expect(hasMovedOn(result!, picture(["A211", "available", "A21"], ["A241", "at_incident", "A24"]))).toBe(false);
     expect(hasMovedOn(result!, picture(["A211", "mobilised", "A21"], ["A241", "at_incident", "A24"]))).toBe(true);
+    const ordered = new Map(LIVE.appliances).set("A211", {
+      ...LIVE.appliances.get("A211"),
+      ordered: { to: "A24" },
+    } as Appliance);
+    expect(hasMovedOn(result!, { ...LIVE, appliances: ordered })).toBe(true);
     const withIncident = { ...LIVE, incidents: new Map([["i1", {}]]) } as unknown as PictureState;
     expect(hasMovedOn(result!, withIncident)).toBe(true);
   });

@@ -3,7 +3,7 @@
  * Pure: each step returns a new state. Never touches the live picture, never asks the service.
  */
 import type { WhatIfAnswer, WhatIfRequest } from "../api/advice";
-import type { Figures, Kind } from "../api/types";
+import type { Appliance, Figures, Kind } from "../api/types";
 import type { ZoneBytes } from "../zones/bands";
 import type { PictureState } from "./picture_state";
 
@@ -114,14 +114,17 @@ export function emptied(state: WhatIf): WhatIf {
   return { ...state, asking: false, answered: null, zonesOnMap: false };
 }
 
-/** What the answer rests on: who is available where, and which incidents are open. Positions do not matter. */
+/** Whether an appliance counts towards cover now: only such a one can be supposed off the run. */
+export function countsNow({ status }: Appliance): boolean {
+  return status === "available" || status === "returning" || status === "relocating";
+}
+
+/** What the answer rests on: who is available or ordered where, which incidents are open. Positions do not matter. */
 export function pictureMark(picture: PictureState | null): string {
   if (!picture) return "";
   const free: string[] = [];
   for (const a of picture.appliances.values()) {
-    if (a.status === "available" || a.status === "returning" || a.status === "relocating") {
-      free.push(`${a.id}@${a.station ?? ""}`);
-    }
+    if (countsNow(a)) free.push(`${a.id}@${a.station ?? ""}>${a.ordered?.to ?? ""}`);
   }
   return `${free.sort().join(" ")}|${[...picture.incidents.keys()].sort().join(" ")}`;
 }

@@ -4,7 +4,7 @@
  */
 import { el, keyCap, setAttribute, setText } from "../dom/element";
 import type { ConsoleModel } from "../state/console_model";
-import type { Mode } from "../state/what_if";
+import { countsNow, type Mode } from "../state/what_if";
 import type { WhatIfDesk } from "../state/what_if_desk";
 import { words } from "../words/catalogue";
 import { findAppliance, findStation } from "./finder";
@@ -154,7 +154,7 @@ export class QuestionSheet {
   /** Appliances that could be supposed off the run at a station: those that stand there or are on their way to it. */
   private offeredAt(station: string | null): string[] {
     const all = [...(this.model.picture?.appliances.values() ?? [])];
-    return all.filter((a) => a.station === station && a.status !== "off_run").map((a) => a.id);
+    return all.filter((a) => a.station === station && countsNow(a)).map((a) => a.id);
   }
 }
 

@@ -37,6 +37,7 @@ export const enAdvice = {
     insteadOfMany: (dropped: number, added: string) => `instead of ${dropped}: ${added}`,
     none: "There is no next-best plan now.",
     coming: "The next best are being worked out.",
+    ofPlanBefore: "of the plan before; newer ones are coming",
     otherAppliance: (dropped: string, added: string, to: string) => `instead of ${dropped}: ${added} → ${to}`,
     otherStation: (callsign: string, added: string, dropped: string) => `${callsign} → ${added}, instead of ${dropped}`,
     without: (dropped: string) => `without ${dropped}`,

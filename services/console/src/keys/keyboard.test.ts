@@ -1,0 +1,80 @@
+/** A key meant for the what-if never reaches the live moves. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ApiClient } from "../api/client";
+import type { PlanMove, Region, Snapshot } from "../api/types";
+import { Commands } from "../state/commands";
+import { ConsoleModel } from "../state/console_model";
+import type { Desk } from "../state/desk";
+import { WhatIfDesk } from "../state/what_if_desk";
+import { words } from "../words/catalogue";
+import { listenToKeys, type KeyTargets } from "./keyboard";
+
+const MOVE = { move_id: "A211>A24", appliance: "A211", from_station: "A21", to_station: "A24" } as PlanMove;
+const START = Date.parse("2026-01-01T12:00:30Z");
+const at = new Date(START).toISOString();
+
+class Input {}
+
+function makeKeys() {
+  const listeners: ((event: object) => void)[] = [];
+  vi.stubGlobal("window", {
+    setTimeout: globalThis.setTimeout,
+    clearTimeout: globalThis.clearTimeout,
+    addEventListener: (_: string, listener: (event: object) => void) => listeners.push(listener),
+  });
+  for (const name of ["HTMLInputElement", "HTMLTextAreaElement", "Node", "Element"]) vi.stubGlobal(name, Input);
+  const model = new ConsoleModel({ area: "x", kinds: [{ id: "pump" }], stations: [] } as unknown as Region);
+  const send = vi.fn();
+  const commands = new Commands(model, { send, pending: () => undefined } as unknown as Desk);
+  const whatIf = new WhatIfDesk(model, {} as ApiClient);
+  model.takeConnection("live");
+  model.takeSnapshot({
+    picture: {
+      offset: 1,
+      as_of: at,
+      appliances: [{ id: "A211", status: "available", station: "A21", ordered: null }],
+      incidents: [],
+      decisions: [],
+    },
+    plan: { plan_id: "p1", revision: 0, picture_time: at, moves: [MOVE], before: { first_share: 0, second_share: 0 } },
+    zones: null,
+    history: [],
+  } as unknown as Snapshot);
+  const help = { toggle: () => undefined, close: () => false };
+  listenToKeys({ model, commands, whatIf, help, frontier: { focus: () => undefined }, map: {} } as unknown as KeyTargets);
+  vi.advanceTimersByTime(1_000);
+  const press = (...keys: string[]) => {
+    for (const key of keys) for (const listen of listeners) listen({ key, target: null, preventDefault: () => undefined });
+  };
+  return { model, send, press };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("keys", () => {
+  it("reject with a reason by R and a digit", () => {
+    const { send, press } = makeKeys();
+    press("r", "4");
+    expect(send).toHaveBeenCalledWith({ planId: "p1", revision: 0, moveId: MOVE.move_id }, "reject", "appliance_defect");
+  });
+
+  it("give a digit to the what-if that was opened over the question why not", () => {
+    const { model, send, press } = makeKeys();
+    press("r", "i", "7");
+    expect(send).not.toHaveBeenCalled();
+    expect([model.rejectingId, model.whatIf?.question.needs["pump"]]).toEqual([null, 7]);
+  });
+
+  it("take nothing back, and ask no question why not, beside a what-if", () => {
+    const { model, send, press } = makeKeys();
+    press("i", "u", "r", "4", "a");
+    expect([send.mock.calls.length, model.rejectingId, model.notice]).toEqual([0, null, words.whatIf.decideClosed]);
+    expect(model.whatIf?.question.needs["pump"]).toBe(4);
+  });
+});
