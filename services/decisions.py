@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from services.area_state import AreaState
 from services.cover_model import MOVABLE
 from services.metrics import Metrics
+from services.picture import EPOCH
 from streams import codec
 from streams.cover_advice import MoveName
 from streams.cover_plan import PlanMove
@@ -124,7 +125,9 @@ class Decisions:
     def _time_for(self, appliance: str) -> datetime:
         """The area's time now, and later than anything known of this appliance."""
         wall, as_of = datetime.now(UTC), self._state.picture.as_of
-        now = wall if abs(wall - as_of) < LIVE_WITHIN else as_of
+        # Before the first event the area has no time of its own.
+        live = as_of <= EPOCH or abs(wall - as_of) < LIVE_WITHIN
+        now = wall if live else as_of
         known = self._state.picture.appliances[appliance].newest_at
         return now if known is None else max(now, known + JUST_AFTER)
 

@@ -33,13 +33,14 @@ LANES = 2
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be asked about the first states of a region: what to add to each row, by `name`.
+    """Something to be asked about states of a region in their order, from the `start`-th on.
 
-    `work` returns a mapping for each state, in their order; it waits for processes of its own.
+    `work` returns for each what to add to its row; it waits for processes of its own.
     """
 
     region: str
     name: str
+    start: int
     work: Callable[[], Found]
 
 
@@ -66,9 +67,7 @@ def side_by_side(jobs: list[Job], lanes: int = LANES) -> Iterator[tuple[Job, Fou
             yield job, found, seconds
 
 
-def baselines(
-    region: BenchRegion, problems: list[CoverProblem], seconds: float, each_states: int
-) -> Found:
+def baselines(region: BenchRegion, problems: list[CoverProblem], seconds: float, each_states: int) -> Found:
     """Return for each state, under "baselines", what the baselines came to, found in a process of its own.
 
     Parameters
@@ -92,9 +91,7 @@ def baselines(
     return found
 
 
-def plain(
-    region: BenchRegion, problems: list[CoverProblem], solver: str, limit_s: float, key: str
-) -> Found:
+def plain(region: BenchRegion, problems: list[CoverProblem], solver: str, limit_s: float, key: str) -> Found:
     """Return for each state, under a key, what a solver did with the plain model in a limit."""
     engine = CoverEngine(region.attendance_s, region.standards)
     hard_s = OVERRUN * limit_s + OVERRUN_S
@@ -112,9 +109,7 @@ def say(words: str) -> None:
     print(f"\r{words:<70}", end="", file=sys.stderr, flush=True)
 
 
-def _baselines(
-    region: BenchRegion, problems: list[CoverProblem], seconds: float, each_states: int
-) -> Found:
+def _baselines(region: BenchRegion, problems: list[CoverProblem], seconds: float, each_states: int) -> Found:
     # An engine of its own, for the index alone.
     engine = CoverEngine(region.attendance_s, region.standards)
     road_s = region.road_s.astype(np.float64)

@@ -23,6 +23,9 @@ from optimiser.benchmarks.summary import baseline_summary, engine_summary, plain
 from optimiser.benchmarks.targets import targets
 from optimiser.cover.problem import CoverProblem
 
+# States of one job of the baselines: small enough that no core is left without one at the end.
+BASELINE_STATES = 50
+
 
 class RegionRun:
     """One region's states, rows and result, filled phase by phase."""
@@ -55,28 +58,32 @@ class RegionRun:
         """Take the engine's memory in a process of its own."""
         self.memory = memory(self.region, self._seed)
 
-    def baseline_job(self, seconds: float, each_states: int) -> Job:
-        """Return the job of asking the methods of the literature."""
-        asked = partial(baselines, self.region, self.problems, seconds, each_states)
-        return Job(self.region.id, "baselines", asked)
+    def baseline_jobs(self, seconds: float, each_states: int) -> list[Job]:
+        """Return the jobs of asking the methods of the literature, some states each."""
+        made = []
+        for start in range(0, len(self.problems), BASELINE_STATES):
+            problems = self.problems[start : start + BASELINE_STATES]
+            asked = partial(baselines, self.region, problems, seconds, max(0, each_states - start))
+            made.append(Job(self.region.id, "baselines", start, asked))
+        return made
 
     def plain_job(self, solver: str, seconds: float, states: int, key: str) -> Job:
         """Return the job of giving the plain model of the first states to a solver."""
         asked = partial(plain, self.region, self.problems[:states], solver, seconds, key)
-        return Job(self.region.id, f"{key} {solver}", asked)
+        return Job(self.region.id, f"{key} {solver}", 0, asked)
 
-    def add(self, name: str, found: list[dict[str, Any]], seconds: float) -> None:
-        """Add what a job found to the first rows, what is one of several to their list; write it all."""
-        for row, new in zip(self.rows, found, strict=False):
+    def add(self, job: Job, found: list[dict[str, Any]], seconds: float) -> None:
+        """Add what a job found to its rows, what is one of several to their list; write it all."""
+        for row, new in zip(self.rows[job.start :], found, strict=False):
             for key, value in new.items():
                 if key.startswith("plain"):
                     row.setdefault(key, []).append(value)
                 else:
                     row[key] = value
-        self._done(name, seconds)
+        self._done(job.name, seconds)
 
     def _done(self, name: str, seconds: float) -> None:
-        self.seconds[name] = round(seconds, 1)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + seconds, 1)
         engine = engine_summary(self.rows)
         live = [row["live"] for row in self.rows if "live" in row]
         result = {

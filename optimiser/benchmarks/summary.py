@@ -61,22 +61,26 @@ def engine_summary(rows: Sequence[Row]) -> dict[str, Any]:
 def baseline_summary(rows: Sequence[Row]) -> dict[str, Any]:
     """Return, for each baseline, what the engine's plans save against it, as shares of its objective.
 
-    "published": the plan its rule gives. "hindsight": the best that can be made of it for our objective. Of
-    the engine, the first plan and the certified one.
+    "published": the plan its rule gives. "hindsight": the best that can be made of it for our objective, over
+    all states; "full_hindsight": over those alone in which every number of moves was asked for, where there
+    are any. Of the engine, the first plan and the certified one.
     """
     asked = [row for row in rows if "baselines" in row]
     if not asked:
         return {}
+    full = [row for row in asked if row["baselines_each"]]
+    ways = [("published", "objective", asked), ("hindsight", "hindsight", asked)]
+    ways += [("full_hindsight", "hindsight", full)] if full else []
     found: dict[str, Any] = {}
     for name in NAMES:
         own = [row["baselines"][name] for row in asked]
         found[name] = {"what": WORDS[name], "ms": percentiles(answer["ms"] for answer in own)}
-        for way, key in (("published", "objective"), ("hindsight", "hindsight")):
-            found[name][way] = _advantages(asked, [float(answer[key]) for answer in own])
+        for way, key, of in ways:
+            found[name][way] = _advantages(of, [float(row["baselines"][name][key]) for row in of])
         found[name]["stopped_by_limit"] = sum(not answer["solved"] for answer in own)
-    for way, key in (("published", "objective"), ("hindsight", "hindsight")):
-        best = [min(float(answer[key]) for answer in row["baselines"].values()) for row in asked]
-        found[f"best_{way}"] = _advantages(asked, best)
+    for way, key, of in ways:
+        best = [min(float(answer[key]) for answer in row["baselines"].values()) for row in of]
+        found[f"best_{way}"] = _advantages(of, best)
     return found
 
 
@@ -103,35 +107,45 @@ def plain_summary(rows: Sequence[Row], engine: Mapping[str, Any]) -> dict[str, A
     """Return what the plain solvers did, and how many times longer they took than the first plan's p99.
 
     A run stopped at its limit is counted as having taken just that limit, though it was over it by then and
-    needed far longer to stop: medians over such runs are lower bounds.
+    needed far longer to stop: medians over such runs are lower bounds. Failed runs are in no median.
     """
     found: dict[str, Any] = {}
     for length in ("plain", "plain_long"):
         answers = [answer for row in rows for answer in row.get(length, ())]
         for solver in sorted({answer["solver"] for answer in answers}):
             own = [(row, a) for row in rows for a in row.get(length, ()) if a["solver"] == solver]
-            counted = [a["seconds"] if a["status"] == "proven" else a["limit_s"] for _, a in own]
-            seconds = float(np.median(counted))
-            solved = [(row, a) for row, a in own if a["objective"] is not None]
-            found.setdefault(length, {})[solver] = {
-                "states": len(own),
-                "proven": sum(a["status"] == "proven" for _, a in own),
-                "censored": sum(a["status"] == "censored" for _, a in own),
-                "failed": sum(a["status"] == "failed" for _, a in own),
-                "with_a_plan": len(solved),
-                "median_s": seconds,
-                "median_is_lower_bound": sum(a["status"] != "proven" for _, a in own) * 2 >= len(own),
-                "median_stopped_after_s": float(np.median([a["seconds"] for _, a in own])),
-                "median_build_s": float(np.median([a["build_s"] for _, a in own])),
-                "median_gap": None
-                if not [a for _, a in own if a["gap"] is not None]
-                else float(np.median([a["gap"] for _, a in own if a["gap"] is not None])),
-                "best_plan_better_than_ours": sum(
-                    a["objective"] < row["objective"] * (1.0 - PROVEN_GAP) for row, a in solved
-                ),
-                "bound_above_ours": sum(
-                    a["bound"] is not None and a["bound"] > row["objective"] * (1.0 + 1e-6) for row, a in own
-                ),
-                "over_first_plan_p99": seconds * 1e3 / engine["first_plan_ms"]["p99"],
-            }
+            found.setdefault(length, {})[solver] = _solver_summary(own, engine["first_plan_ms"]["p99"])
     return found
+
+
+def _solver_summary(own: Sequence[tuple[Row, Row]], first_p99_ms: float) -> dict[str, Any]:
+    """Return what one solver did, given the rows of its states and its answers."""
+    ended = [a for _, a in own if a["status"] != "failed"]
+    censored = sum(a["status"] == "censored" for a in ended)
+    seconds = _median(a["seconds"] if a["status"] == "proven" else a["limit_s"] for a in ended)
+    solved = [(row, a) for row, a in own if a["objective"] is not None]
+    return {
+        "states": len(own),
+        "limit_s": own[0][1]["limit_s"],
+        "proven": sum(a["status"] == "proven" for a in ended),
+        "censored": censored,
+        "failed": len(own) - len(ended),
+        "with_a_plan": len(solved),
+        "median_s": seconds,
+        "median_is_lower_bound": censored > 0 and censored * 2 >= len(ended),
+        "median_stopped_after_s": _median(a["seconds"] for a in ended),
+        "median_build_s": _median(a["build_s"] for a in ended),
+        "median_gap": _median(a["gap"] for a in ended if a["gap"] is not None),
+        "best_plan_better_than_ours": sum(
+            a["objective"] < row["objective"] * (1.0 - PROVEN_GAP) for row, a in solved
+        ),
+        "bound_above_ours": sum(
+            a["bound"] is not None and a["bound"] > row["objective"] * (1.0 + 1e-6) for row, a in own
+        ),
+        "over_first_plan_p99": None if seconds is None else seconds * 1e3 / first_p99_ms,
+    }
+
+
+def _median(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return float(np.median(known)) if known else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.cover.arrays import FloatArray
 from optimiser.cover.certificate import PROVEN_GAP
 
 Row = Mapping[str, Any]
@@ -47,6 +48,7 @@ def targets(result: Mapping[str, Any], rows: Sequence[Row], *, fourfold: bool) -
 
 def _levels(rows: Sequence[Row]) -> list[dict[str, Any]]:
     gap, certified, whole = _all(rows, "first_gap"), _certified(rows), _whole(rows)
+    reasons_ms, both_ms = _all(rows, "explain_ms"), _all(rows, "after_first_ms")
     return [
         _target("gap of the first plan, p95", "share", 0.005, _p(gap, 95)),
         _target("gap of the first plan, worst", "share", 0.02, _p(gap, 100)),
@@ -54,8 +56,8 @@ def _levels(rows: Sequence[Row]) -> list[dict[str, Any]]:
         _target("certificate, p95", "ms", 250.0, _p(certified, 95)),
         _target("certificate, worst", "ms", 1000.0, _p(certified, 100)),
         _target("whole frontier certified, p95", "ms", 1500.0, _p(whole, 95)),
-        _target("reasons after the first plan and its frontier, p95", "ms", 30.0, _p(_explained(rows), 95)),
-        _target("reasons and alternatives after it, p95", "ms", 30.0, _p(_all(rows, "after_first_ms"), 95)),
+        _target("reasons after the first plan and its frontier, p95", "ms", 30.0, _p(reasons_ms, 95)),
+        _target("reasons and alternatives after it, p95", "ms", 30.0, _p(both_ms, 95)),
     ]
 
 
@@ -108,34 +110,29 @@ def _target(
     }
 
 
-def _all(rows: Sequence[Row], key: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _all(rows: Sequence[Row], key: str) -> FloatArray:
     return np.array([row[key] for row in rows], dtype=np.float64)
 
 
-def _explained(rows: Sequence[Row]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    return _all(rows, "explain_ms")
-
-
-def _certified(rows: Sequence[Row]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _certified(rows: Sequence[Row]) -> FloatArray:
     """Return the time of each certificate, endless where nothing was proven, milliseconds."""
     return np.array([row["certify_ms"] if row["certificate"] == "proven" else np.inf for row in rows])
 
 
-def _whole(rows: Sequence[Row]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _whole(rows: Sequence[Row]) -> FloatArray:
     """Return the time until each plan of a frontier was proven, endless where one was not, milliseconds."""
     proven = [
         all(gap is not None and gap <= PROVEN_GAP for gap in row["frontier_gaps"]) and row["frontier_gaps"]
         for row in rows
     ]
-    return np.array(
-        [row["frontier_ms"] if done else np.inf for row, done in zip(rows, proven, strict=True)]
-    )
+    return np.array([row["frontier_ms"] if done else np.inf for row, done in zip(rows, proven, strict=True)])
 
 
-def _p(values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", percent: float) -> float | None:
+def _p(values: FloatArray, percent: float) -> float | None:
     """Return a percentile; endless where it falls on, or next to, what never ended."""
     if not values.size:
         return None
     # Between a number and infinity there is nothing to interpolate.
-    method = "linear" if np.isfinite(values).all() else "higher"
-    return float(np.percentile(values, percent, method=method))
+    if np.isfinite(values).all():
+        return float(np.percentile(values, percent))
+    return float(np.percentile(values, percent, method="higher"))

@@ -91,6 +91,11 @@ def _scenes(problem: CoverProblem, gone: BoolArray) -> tuple[Scene, ...]:
     A scene that places an appliance on the road elsewhere says "one fewer where it is bound for, one more
     where it counts till then" without naming it. Where one bound for such a station is gone, both must go,
     or there would be fewer than none at the one and a ghost at the other.
+
+    Where enough locked ones of its kind stay there, the scene is left as it is, because nothing tells
+    whether the one gone was on the road or stood there. Had it been on the road, the scene now takes one
+    that stands there for it: until it would have arrived, one too many counts where it came from and one
+    too few where it was bound for. The number of appliances is right either way.
     """
     if not gone.any():
         return problem.scenes

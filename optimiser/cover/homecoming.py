@@ -61,7 +61,7 @@ def advise_homecoming(
 
     Each is weighed by itself, against the picture as it is: when one has been told to go, the next picture
     weighs the others anew. Bays and minimum cover are kept by all returns together: where only one of two
-    may go, the better does and the other stays.
+    may go, the better does and the other stays; a bay that one leaves is free for another that comes home.
 
     Parameters
     ----------
@@ -118,19 +118,38 @@ def _returns(problem: CoverProblem, state: CoverState) -> list[_Return]:
 
 
 def _allowed(problem: CoverProblem, movers: Movers, returns: list[_Return]) -> list[_Return]:
-    """Return the same ways home, the cost inf where the rules keep one there once better ones have gone."""
+    """Return the same ways home, the cost inf where the rules keep one there once the others have gone.
+
+    All that pay go at once, as far as minimum cover allows; then the worst of those for whom there is no bay
+    stay, one by one; then whoever fits after all goes, the best first. Each that stays takes its bay back,
+    so this ends, and at the latest with nobody going.
+    """
     held, may_leave = movers.counts.sum(axis=0), movers.may_leave.copy()
-    judged = []
-    for one in returns:
+    going: list[_Return] = []
+
+    def send(one: _Return, sign: int) -> None:
         k, station = int(movers.kind[one.group]), int(movers.origin[one.group])
-        home = int(problem.home[one.appliance])
-        if held[home] >= movers.room[home] or may_leave[k, station] < 1:
-            judged.append(one._replace(value=np.inf, cost=np.inf))
-            continue
-        judged.append(one)
-        if one.value < 0.0:
-            held[home] += 1
-            may_leave[k, station] -= 1
+        held[station] -= sign
+        held[problem.home[one.appliance]] += sign
+        may_leave[k, station] -= sign
+
+    def may(one: _Return, *, bays: bool = True) -> bool:
+        full = held[problem.home[one.appliance]] >= movers.room[problem.home[one.appliance]]
+        return bool(may_leave[movers.kind[one.group], movers.origin[one.group]] > 0 and not (bays and full))
+
+    for one in returns:
+        if one.value < 0.0 and may(one, bays=False):
+            send(one, 1)
+            going.append(one)
+    while crowding := [
+        one for one in going if held[problem.home[one.appliance]] > movers.room[problem.home[one.appliance]]
+    ]:
+        send(crowding[-1], -1)
+        going.remove(crowding[-1])
+    while more := [one for one in returns if one.value < 0.0 and one not in going and may(one)]:
+        send(more[0], 1)
+        going.append(more[0])
+    judged = [one if one in going or may(one) else one._replace(value=np.inf, cost=np.inf) for one in returns]
     return sorted(judged, key=_by_value)
 
 

@@ -265,11 +265,11 @@ class CoverSearch:
     def _swap(self, max_moves: int) -> bool:
         """Make the first of the best moves into full stations that pays with the best move out of there."""
         before, saved, kept = self.state.objective, None, list(self.pairs)
-        below = -self._least
+        further = -self._least
         if len(kept) == max_moves:
             # In a full plan it has to take the place of the move that is worth least.
-            below = min(below, -min(self.state.worth_of(pair) for pair in kept))
-        for move in self.state.blocked(kept, below, MOST_SWAPS_TRIED):
+            further = min(further, -min(self.state.worth_of(pair) for pair in kept))
+        for move in self.state.blocked(kept, further, -self._least, MOST_SWAPS_TRIED):
             saved = saved or self.state.save()
             if move.old is None:
                 self._add(move.new)

@@ -229,11 +229,11 @@ class CoverState:
                 return value, own[m], (group, end)
         return None
 
-    def blocked(self, pairs: list[Pair], below: float, most: int) -> list[Blocked]:
-        """Return the best moves, further or in the place of one made, that only a full station forbids.
+    def blocked(self, pairs: list[Pair], further: float, turned: float, most: int) -> list[Blocked]:
+        """Return the best moves that only a full station forbids, where somebody may leave that station.
 
-        Each is worth less than `below` (in the place of one made: less than zero by rounding at least) and
-        goes where somebody may leave: one for each kind and station, and one for each move of `pairs`.
+        One for each kind and station that is worth less than `further`; and one for each move of `pairs`
+        that goes there in its place, worth less than `turned`.
         """
         may_go, origins, cost = self._may_go(), self.movers.origin, self.movers.cost
         full = np.zeros(len(self._total), dtype=np.bool_)
@@ -246,11 +246,11 @@ class CoverState:
         for k, groups in enumerate(self._groups):
             fleet, book, extras = (groups, may_go, origins, cost), self._books[k], self._extras[k]
             promise = self._least_cost[k] - book[6]
-            ends = np.flatnonzero(full & (promise < below))
+            ends = np.flatnonzero(full & (promise < further))
             for j in ends[np.argsort(promise[ends])][:most].tolist():
                 only[j] = True
                 value, g, end = best_pair(
-                    below, fleet, self._least_cost[k], only, self._region, book, extras
+                    further, fleet, self._least_cost[k], only, self._region, book, extras
                 )
                 only[j] = False
                 if g >= 0:
@@ -258,7 +258,7 @@ class CoverState:
             for pair in pairs:
                 if self.movers.kind[pair[0]] == k:
                     moved, made = np.array([pair[0]]), np.array([pair[1]])
-                    value, m, g, end = best_turn(0.0, moved, made, fleet, full, self._region, book, extras)
+                    value, m, g, end = best_turn(turned, moved, made, fleet, full, self._region, book, extras)
                     if m >= 0 and g == pair[0]:
                         found.append(Blocked(value, pair, (g, end)))
         return sorted(found, key=lambda move: move.value)[:most]

@@ -19,9 +19,15 @@ from optimiser.benchmarks.baselines.methods import NAMES, PROGRAMMES, STEP_BY_ST
 from optimiser.benchmarks.baselines.relocation_model import NO_WAY_S, least_longest
 from optimiser.benchmarks.baselines.zone_sets import zone_sets
 from optimiser.benchmarks.bench_region import BenchRegion, fourfold
+from optimiser.benchmarks.comparison import Job, side_by_side
+from optimiser.benchmarks.live_states import live_states
 from optimiser.benchmarks.states import random_states
+from optimiser.benchmarks.summary import plain_summary
+from optimiser.benchmarks.target_table import target_table
+from optimiser.benchmarks.targets import targets
 from optimiser.cover.arrays import FloatArray
 from optimiser.cover.attendance_index import AttendanceIndex
+from optimiser.cover.engine import CoverEngine
 from optimiser.cover.figures import Figures
 from optimiser.cover.movers import Movers
 from optimiser.cover.problem import CoverProblem
@@ -189,9 +195,96 @@ def test_the_benchmark_runs_and_writes(
         for baseline in NAMES:
             for way in ("published", "hindsight"):
                 assert result["baselines"][baseline][way]["certified"]["states_worse"] == 0
+        assert result["engine_as_live"]["states"] == states
+        assert all(row["live"]["scenes"] == 2 for row in result["states"])
+        assert all(one["met"] is not None for one in result["targets"])
+        assert {one["live_met"] is None for one in result["targets"]} == {True, False}
+        assert ("best_full_hindsight" in result["baselines"]) == (name == "demo")
+    assert "as live" in printed
+    assert "| target | limit | measured | met | as live | met |" in printed
     plain = result_of(out, "demo")["plain"]["plain"]
     assert set(plain) == {"scip", "cp-sat"}
     assert all(one["bound_above_ours"] == 0 for one in plain.values())
+
+
+def test_live_states_have_what_the_service_passes_on(small_region: Region) -> None:
+    region = BenchRegion.of(small_region)
+    plain = random_states(region, 12, seed=4)
+    live = live_states(region, plain, seed=4)
+    again = live_states(region, plain, seed=4)
+    engine = CoverEngine(region.attendance_s, region.standards)
+    for before, problem, same in zip(plain, live, again, strict=True):
+        np.testing.assert_array_equal(problem.available, before.available)
+        np.testing.assert_array_equal(problem.locked, before.locked)
+        assert problem.road_s is not None
+        assert problem.min_cover is not None
+        assert not problem.min_cover.any()
+        assert len(problem.scenes) == 2
+        assert problem.departing_charge is not None
+        assert problem.undoing == same.undoing
+        # Driving is charged by what a move would bring meanwhile, no longer by an average as well.
+        assert len(np.unique(problem.move_cost[np.isfinite(problem.move_cost)])) == 2
+        movable = problem.available & ~problem.locked
+        assert not problem.departing_charge[~movable].any()
+    assert any(
+        (problem.departing_charge > 0.0).any() for problem in live if problem.departing_charge is not None
+    )
+    assert any(problem.undoing for problem in live)
+    plan = engine.certify(live[0], engine.first_plan(live[0]), 10.0)
+    assert plan.certificate == "proven"
+
+
+def answer_row(status: str, seconds: float) -> dict[str, object]:
+    none = dict.fromkeys(("objective", "bound", "gap"))
+    return {"solver": "scip", "status": status, "seconds": seconds, "build_s": 0.5, "limit_s": 5.0} | none
+
+
+def test_failed_runs_are_in_no_median() -> None:
+    def summary(*answers: dict[str, object]) -> dict[str, object]:
+        rows = [{"objective": 1.0, "plain": [answer]} for answer in answers]
+        found: dict[str, object] = plain_summary(rows, {"first_plan_ms": {"p99": 10.0}})["plain"]["scip"]
+        return found
+
+    proven, failed = answer_row("proven", 2.0), answer_row("failed", 170.0)
+    one = summary(proven, failed, failed)
+    assert (one["median_s"], one["failed"], one["median_is_lower_bound"]) == (2.0, 2, False)
+    assert one["over_first_plan_p99"] == pytest.approx(200.0)
+    assert summary(proven, answer_row("censored", 9.0), failed)["median_s"] == 3.5
+    none = summary(failed)
+    assert (none["median_s"], none["over_first_plan_p99"]) == (None, None)
+
+
+def timed_row(ms: float, gap: float, certificate: str) -> dict[str, object]:
+    times = dict.fromkeys(("first_plan_ms", "certify_ms", "frontier_ms", "explain_ms", "after_first_ms"), ms)
+    return times | {"first_gap": gap, "certificate": certificate, "frontier_gaps": [gap, 0.0]}
+
+
+def test_targets_are_met_or_not_by_the_data_alone() -> None:
+    result: dict[str, dict[str, object]] = {"plain": {}, "baselines": {}, "memory": {}}
+    rows: list[dict[str, object]] = [timed_row(10.0, 0.0005, "proven") for _ in range(10)]
+    found = {one["words"]: one for one in targets(result, rows, fourfold=False)}
+    assert all(one["met"] for one in found.values() if one["measured"] is not None)
+    assert found["memory of a process with one engine"]["met"] is None
+    rows[0] = timed_row(20.0, 0.03, "time")
+    found = {one["words"]: one for one in targets(result, rows, fourfold=False)}
+    for words in ("gap of the first plan, worst", "certificate, worst", "whole frontier certified, p95"):
+        assert found[words]["met"] is False
+    assert found["certificate, worst"]["measured"] is None
+    found = {one["words"]: one for one in targets(result, rows, fourfold=True)}
+    assert found["states certified within 3 s"]["measured"] == pytest.approx(0.9)
+    assert found["states certified within 3 s"]["met"] is True
+    text = target_table(list(found.values()))
+    assert "| states certified within 3 s | ≥ 90.00% | 90.00% | yes | – | – |" in text
+
+
+def fails() -> list[dict[str, object]]:
+    raise RuntimeError("no answer")
+
+
+def test_a_job_that_fails_stops_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    jobs = [Job("a", "one", 0, fails), Job("b", "two", 0, lambda: [{"x": 1}])]
+    assert [(job.region, found) for job, found, _ in side_by_side(jobs)] == [("b", [{"x": 1}])]
+    assert "a: one failed" in capsys.readouterr().err
 
 
 def result_of(out: Path, name: str) -> dict[str, dict[str, dict[str, dict[str, int]]]]:

@@ -1,6 +1,7 @@
 """Return or stay: against the plain objective, and the rules that keep an appliance where it is."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,6 +108,36 @@ def test_minimum_cover_is_kept_by_all_returns_together() -> None:
 )
 def test_a_rule_or_the_price_keeps_them(rule: dict[str, object]) -> None:
     assert [one.action for one in advise(two_towns(**rule))] == ["stay", "stay"]
+
+
+def test_two_at_each_others_full_homes_both_return() -> None:
+    swapped: dict[str, object] = {
+        "demand_per_h": np.array([[1.0, 0.0], [0.0, 1.0]]),
+        "standards": (Standard(), Standard()),
+        "appliance_kind": np.array([0, 1]),
+        "appliance_station": np.array([1, 0]),
+        "available": np.ones(2, dtype=bool),
+        "locked": np.zeros(2, dtype=bool),
+        "home": np.array([0, 1]),
+        "bays": np.ones(2, dtype=np.int64),
+    }
+    assert [one.action for one in advise(two_towns(**swapped))] == ["return", "return"]
+    # Where one must stay, its bay stays taken, and so does the other.
+    kept = advise(two_towns(**swapped, forbidden=frozenset({(1, 1)})))
+    assert [(one.action, one.cost) for one in kept] == [("stay", math.inf)] * 2
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=150, deadline=None)
+def test_with_one_bay_each_all_returns_together_keep_the_rules_and_no_other_could_go(seed: int) -> None:
+    base = timed_problem(seed, max_moves=5)
+    problem = replace(base, bays=np.ones(base.n_stations, dtype=np.int64))
+    advice = advise(problem)
+    returns = tuple((one.appliance, one.home) for one in advice if one.action == "return")
+    assert allowed(problem, returns)
+    for one in advice:
+        if one.action == "stay":
+            assert allowed(problem, (*returns, (one.appliance, one.home))) == math.isfinite(one.cost)
 
 
 def test_homeward_moves_are_cheaper() -> None:

@@ -1,10 +1,11 @@
 """What the search does besides: price scenes, keep the plan in force, find others, shorten journeys."""
 
+from dataclasses import replace
 from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optimiser.cover.assignment import cheapest_assignment, shortest_longest
@@ -13,7 +14,8 @@ from optimiser.cover.engine import CoverEngine
 from optimiser.cover.movers import Movers
 from optimiser.cover.plan import Move
 from optimiser.cover.problem import CoverProblem
-from optimiser.cover.search import KEPT_SHARE
+from optimiser.cover.next_best import next_best
+from optimiser.cover.search import KEPT_SHARE, CoverSearch
 from optimiser.cover.state import CoverState
 from tests.optimiser import cover_oracle as oracle
 from tests.optimiser.cover_problems import busy_state, small_problem, synthetic_city, timed_problem
@@ -208,3 +210,95 @@ def test_of_assignments_that_cost_the_same_the_longest_journey_is_shortest(seed:
         cheapest = min(total(one) for one in tries)
         assert total(result) == pytest.approx(cheapest)
         assert longest(result) == min(longest(one) for one in tries if total(one) < cheapest + 1e-6)
+
+
+def full_problem(seed: int, **changes: object) -> CoverProblem:
+    """A timed problem with one bay at each station: nobody comes where nobody leaves."""
+    problem = timed_problem(seed, **({"max_moves": 3} | changes))
+    return replace(problem, bays=np.ones(problem.n_stations, dtype=np.int64))
+
+
+@settings(max_examples=120, deadline=None)
+@given(SEEDS)
+@example(72)
+def test_every_next_best_plan_is_priced_as_it_is(seed: int) -> None:
+    problem = timed_problem(seed, max_moves=3)
+    engine = engine_of(problem)
+    plan = engine.first_plan(problem)
+    state = CoverState(engine.index, problem, Movers.of(problem))
+    found = next_best(state, state.movers.pairs_of(plan.moves), problem.max_moves, 50)
+    for other in found:
+        told = plain(state.movers.name_moves(list(other.pairs)))
+        assert np.isfinite(other.objective)
+        assert oracle.allowed(problem, told)
+        assert other.objective == pytest.approx(oracle.objective(problem, told), rel=1e-9, abs=1e-6)
+    every = [point.objective for point in engine.alternatives(problem, plan, most=50)]
+    for most in (1, 2, 3):
+        fewer = [point.objective for point in engine.alternatives(problem, plan, most=most)]
+        assert fewer == pytest.approx(every[:most], abs=1e-6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(SEEDS)
+@example(1)
+def test_the_best_plan_in_force_stays_where_stations_are_full(seed: int) -> None:
+    problem = full_problem(seed)
+    engine = engine_of(problem)
+    plan = engine.certify(problem, engine.first_plan(problem), 30.0)
+    again = engine.first_plan(problem, plain(plan.moves))
+    assert again.objective <= plan.objective * (1.0 + KEPT_SHARE) + 1e-9
+    # One that may no longer go does not keep the others from swapping.
+    search = CoverSearch(CoverState(engine.index, problem, Movers.of(problem)))
+    pairs = search.state.movers.pairs_of(plan.moves)
+    nowhere = [(g, int(origin)) for g, origin in enumerate(search.state.movers.origin)][:1]
+    kept = search.renewed(search.frontier(problem.max_moves), [*nowhere, *pairs])[-1]
+    assert kept.objective <= plan.objective * (1.0 + KEPT_SHARE) + 1e-6
+
+
+def test_of_a_plan_in_force_that_breaks_a_rule_all_that_fits_is_made() -> None:
+    problem = full_problem(1)
+    engine = engine_of(problem)
+    search = CoverSearch(CoverState(engine.index, problem, Movers.of(problem)))
+    plan = engine.certify(problem, engine.first_plan(problem), 30.0)
+    pairs = search.state.movers.pairs_of(plan.moves)
+    search.renewed(search.frontier(problem.max_moves), [*pairs, *pairs])
+    movers = search.state.movers
+    movers.check(tuple(search.pairs), problem.max_moves)
+
+
+@pytest.mark.parametrize("seed", [1, 383])
+def test_the_first_plan_goes_through_full_stations(seed: int) -> None:
+    problem = full_problem(seed)
+    engine = engine_of(problem)
+    plan = engine.first_plan(problem)
+    best = min(oracle.objective(problem, other) for other in oracle.every_plan(problem))
+    assert len(plan.moves) >= 2
+    assert plan.objective == pytest.approx(best, rel=1e-6)
+
+
+@settings(max_examples=120, deadline=None)
+@given(SEEDS, st.integers(0, 4))
+@example(1, 3)
+def test_swaps_and_chains_keep_the_rules_and_never_make_worse(seed: int, max_moves: int) -> None:
+    problem = full_problem(seed, max_moves=max_moves)
+    engine = engine_of(problem)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CoverSearch, "improve_through_full", lambda *_: False)
+        without = engine.first_plan(problem)
+    plan = engine_of(problem).first_plan(problem)
+    for n, (point, other) in enumerate(zip(plan.frontier, without.frontier, strict=True)):
+        assert len(point.moves) <= n
+        assert oracle.allowed(problem, plain(point.moves))
+        assert point.objective == pytest.approx(oracle.objective(problem, plain(point.moves)), abs=1e-6)
+        assert point.objective <= other.objective * (1.0 + 1e-6) + 1e-9
+
+
+def test_driving_is_charged_once_however_many_states_there_are() -> None:
+    problem = next(p for p in map(timed_problem, range(50)) if p.road_s is not None)
+    index, movers = AttendanceIndex.build(problem.attendance_s), Movers.of(problem)
+    free = movers.cost.copy()
+    first, second = CoverState(index, problem, movers), CoverState(index, problem, movers)
+    assert np.array_equal(movers.cost, free)
+    assert np.array_equal(first.movers.cost, second.movers.cost)
+    assert (first.movers.cost >= free).all()
+    assert np.array_equal(first.prices(), second.prices())

@@ -103,6 +103,29 @@ def test_of_several_on_the_road_the_nearest_ghost_goes() -> None:
     assert other.scenes[0].counts_change.tolist() == [[-2, 0, 1, 1]]
 
 
+def test_where_another_locked_one_stands_the_scene_stays_as_it_is() -> None:
+    base = small_problem(
+        0,
+        attendance_s=np.full((2, 1), 100, dtype=np.float32),
+        demand_per_h=np.ones((1, 1)),
+        standards=small_problem(0).standards[:1],
+        appliance_kind=np.zeros(2, dtype=np.int64),
+        appliance_station=np.zeros(2, dtype=np.int64),
+        home=np.zeros(2, dtype=np.int64),
+        available=np.ones(2, dtype=bool),
+        locked=np.ones(2, dtype=bool),
+        move_cost=np.zeros((2, 2)),
+        bays=None,
+        min_cover=None,
+        forbidden=frozenset(),
+        scenes=(Scene(1.0, np.array([[-1, 1]])),),
+    )
+    # Nothing tells which of the two is on the road; there is one appliance left either way.
+    for gone in (0, 1):
+        one = suppose(base, Supposition(off_run=(gone,))).problem
+        assert one.view_counts().tolist() == [[0, 1]]
+
+
 @pytest.mark.parametrize(
     ("supposition", "field"),
     [

@@ -149,7 +149,7 @@ def test_a_revision_says_what_it_did_not_work_out() -> None:
             assert (await client.plan_for(offset))["mobilising"] is None
         async with live() as client:
             await client.post(*client.strip(3))
-            plan = await client.post(client.event(needs, 1))
+            await client.post(client.event(needs, 1))
             done = await client.until("cover", lambda a: bool(a["plan"] and a["plan"]["mobilising"]))
             assert done["plan"]["revision"] >= 1
 

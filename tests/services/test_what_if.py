@@ -2,15 +2,25 @@
 
 import asyncio
 import threading
-import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
 
+from optimiser.cover.move_cost import MoveCostRule
 from services import what_if
+from services.area_state import AreaState
+from services.cover_model import CoverModel, RejectionRule
+from services.metrics import Metrics
+from services.route_lines import RouteLines
+from services.what_if import Question, WhatIfDesk
 from services.what_if_solver import WhatIfAnswer, WhatIfSolver
 from streams.events import ApplianceStatus
+from tests.services.json_schema import TYPES
 from tests.services.live import Client, Json, SseReader, live, small_region
 
 
@@ -240,13 +250,60 @@ def test_a_question_that_takes_too_long_is_given_up_and_keeps_its_place(
     asyncio.run(run())
 
 
+def differing(schemas: Json, shape: Json, value: Any, at: str = "$") -> list[str]:
+    """Where a value differs from its described shape, all the way down; every field must be described."""
+    while "$ref" in shape:
+        shape = schemas[shape["$ref"].rpartition("/")[2]]
+    for one_of in ("anyOf", "oneOf"):
+        if one_of in shape:
+            found = [differing(schemas, one, value, at) for one in shape[one_of]]
+            return min(found, key=len)
+    match shape.get("type"):
+        case "object" if not isinstance(value, dict):
+            return [f"{at}: no object"]
+        case "object":
+            fields, others = shape.get("properties", {}), shape.get("additionalProperties")
+            missing = [f"{at}.{name}: missing" for name in shape.get("required", ()) if name not in value]
+            for name, inner in value.items():
+                if name in fields:
+                    missing += differing(schemas, fields[name], inner, f"{at}.{name}")
+                elif isinstance(others, dict):
+                    missing += differing(schemas, others, inner, f"{at}.{name}")
+                else:
+                    missing.append(f"{at}.{name}: not described")
+            return missing
+        case "array" if not isinstance(value, list):
+            return [f"{at}: no array"]
+        case "array":
+            items = shape.get("prefixItems") or [shape["items"]] * len(value)
+            pairs = zip(items, value, strict=True)
+            return [d for i, pair in enumerate(pairs) for d in differing(schemas, *pair, f"{at}[{i}]")]
+        case known if known in TYPES:
+            fits = isinstance(value, TYPES[known]) and (known == "boolean" or not isinstance(value, bool))
+            return [] if fits else [f"{at}: no {known}"]
+        case None if "enum" in shape:
+            return [] if value in shape["enum"] else [f"{at}: not one of {shape['enum']}"]
+    raise AssertionError(f"{at}: {shape} is not known to this check")
+
+
 def test_answers_match_the_shape_that_the_description_promises() -> None:
     async def run() -> None:
         async with live() as client:
-            api = (await client.http.get("/api/v1/openapi.json")).json()
-            shape = api["components"]["schemas"]["WhatIfAnswer"]
-            body = (await ask(client, off_run=[client.region.appliances.ids[0]])).json()
-            assert set(body) == set(shape["properties"])
+            await client.post(*client.strip(3))  # so that moves are worth it
+            schemas = (await client.http.get("/api/v1/openapi.json")).json()["components"]["schemas"]
+            shape = {"$ref": "#/components/schemas/WhatIfAnswer"}
+            free = client.region.appliances.ids[-1]
+            for question in (
+                {"off_run": [free]},
+                {"incident": middle(client), "appliances_required": {"pump": 2}},
+            ):
+                body = (await ask(client, **question)).json()
+                assert body["plan"]["moves"]
+                assert differing(schemas, shape, body) == []
+                body["plan"]["frontier"][0]["risk"] = "high"
+                del body["zones"]["step_s"]
+                body["plan"]["moves"][0]["speed"] = 1
+                assert len(differing(schemas, shape, body)) == 3
 
     asyncio.run(run())
 
@@ -255,15 +312,91 @@ def test_questions_under_load_leave_plans_in_order() -> None:
     async def run() -> None:
         async with live() as client, client.http.stream("GET", f"{client.base}/stream") as response:
             reader = SseReader(response)
-            await reader.next()
-            first = small_region().appliances.ids[0]
-            asked = [asyncio.create_task(ask(client, off_run=[first])) for _ in range(4)]
-            offset = (await client.post(*client.strip(2, minute=1))).json()["last_offset"]
-            started = time.monotonic()
-            _, plan = await reader.until("plan", lambda p: bool(p["picture_offset"] >= offset))
-            assert plan["plan_id"] != "what-if"
-            assert time.monotonic() - started < 10
-            for task in asked:
-                assert (await task).status_code in {200, 422}
+            _, _, snapshot = await reader.next()
+            last = small_region().appliances.ids[-1]
+            seen = [snapshot["plan"]] if snapshot["plan"] else []
+            for round_ in range(4):
+                asked = [asyncio.create_task(ask(client, off_run=[last])) for _ in range(4)]
+                posted = await client.post(*client.strip(2, minute=1 + round_), client.opening(f"I{round_}"))
+                offset = posted.json()["last_offset"]
+                while not seen or seen[-1]["picture_offset"] < offset:
+                    seen.append((await reader.until("plan"))[1])
+                for task in asked:
+                    assert (await task).status_code == 200
+            while seen[-1]["revision"] == 0:
+                seen.append((await reader.until("plan"))[1])
+            assert "what-if" not in {plan["plan_id"] for plan in seen}
+            for before, after in pairwise(seen):
+                assert (after["picture_offset"], after["revision"]) > (
+                    before["picture_offset"],
+                    before["revision"],
+                )
+                if after["plan_id"] == before["plan_id"]:
+                    assert after["revision"] == before["revision"] + 1
+                else:
+                    assert after["revision"] == 0
+
+
+def test_a_question_waits_for_the_live_plan_but_not_for_ever() -> None:
+    region = small_region()
+    busy = [True] * 5
+    asked: list[int] = []
+
+    def live_busy() -> bool:
+        asked.append(1)
+        return bool(busy.pop()) if busy else False
+
+    def desk(of: Callable[[], bool]) -> WhatIfDesk:
+        model = CoverModel(region, 6, RejectionRule(timedelta(hours=1), 5), MoveCostRule(), {})
+        state = AreaState(region)
+        return WhatIfDesk(state, lambda: model, RouteLines(region), Metrics(), of, thread)
+
+    async def run() -> None:
+        question = Question(None, False, {}, (region.appliances.ids[0],))
+        assert (await desk(live_busy).answer(question)).plan.plan_id == "what-if"
+        assert len(asked) > 5  # looked again until the live plan was there
+        assert (await desk(lambda: True).answer(question)).plan.plan_id == "what-if"
+
+    with ThreadPoolExecutor(1) as thread:
+        asyncio.run(run())
+
+
+def test_no_way_is_looked_up_for_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    real = RouteLines.find
+
+    def noted(self: RouteLines, moves: Any) -> None:
+        threads.append(threading.current_thread().name)
+        real(self, moves)
+
+    monkeypatch.setattr(RouteLines, "find", noted)
+
+    async def run() -> None:
+        async with live() as client:
+            await client.post(*client.strip(3))
+            await settled(client)
+            for free in client.region.appliances.ids[-3:]:
+                body = (await ask(client, off_run=[free])).json()
+                assert all(len(move["route"]) >= 2 for move in body["plan"]["moves"])
+            assert threads
+            assert not [name for name in threads if name.startswith("what-if")]
+
+    asyncio.run(run())
+
+
+def test_what_if_is_prepared_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = threading.Event()
+    real = WhatIfSolver.warm_up
+
+    def noted(self: WhatIfSolver, *args: Any) -> None:
+        real(self, *args)
+        ready.set()
+
+    monkeypatch.setattr(WhatIfSolver, "warm_up", noted)
+
+    async def run() -> None:
+        async with live() as client:
+            assert await asyncio.to_thread(ready.wait, 20)
+            assert await client.metric("cover_what_if_total") == 0
 
     asyncio.run(run())

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -111,7 +112,8 @@ def test_moves_are_those_of_the_plan_of_its_frontier_and_of_its_alternatives() -
 
 
 def test_an_empty_list_says_there_is_none_and_null_that_nobody_looked() -> None:
-    for value in ([], None):
+    values: tuple[list[Any] | None, ...] = ([], None)
+    for value in values:
         plan = msgspec.structs.replace(old_plan(), alternatives=value, home_advice=value, mobilising=value)
         wire = codec.encode(plan, id="demo-5-r2", source="/test", area="demo", time=AT)
         data = codec.decode(wire).data
