@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--baseline-seconds", type=float, default=5.0, help="limit of a baseline's programme [5]"
     )
-    made.add_argument("--plain-states", type=int, default=12, help="states given to SCIP and CP-SAT [12]")
+    made.add_argument("--plain-states", type=int, default=8, help="states given to SCIP and CP-SAT [8]")
     made.add_argument("--plain-seconds", type=float, default=5.0, help="their limit for each [5]")
     made.add_argument("--plain-long", type=int, default=1, help="of the first region, states for long [1]")
     made.add_argument("--plain-long-seconds", type=float, default=120.0, help="the long limit [120]")

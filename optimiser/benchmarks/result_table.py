@@ -158,9 +158,10 @@ def _full_hindsight(found: Mapping[str, Any]) -> str:
     first, certified = own["first"], own["certified"]
     return (
         f"\n\nIn the {own['states']} states in which each method was asked for every number of moves, "
-        f"hindsight at its strongest: the first plan is worse than the best of them in "
-        f"{first['states_worse']}, the certified one in {certified['states_worse']}; it saves {_percent(certified['mean_advantage'])} on "
-        f"average, {_percent(certified['least_advantage'])} at least."
+        "hindsight at its strongest: the first plan is worse than the best of them in "
+        f"{first['states_worse']}, the certified one in {certified['states_worse']}; it saves "
+        f"{_percent(certified['mean_advantage'])} on average, "
+        f"{_percent(certified['least_advantage'])} at least."
     )
 
 

@@ -27,8 +27,8 @@ class HomeAdvice:
 
     `appliance`, `station` (where it stands) and `home` are indices. `risk_change` is the risk if it alone
     goes home minus the risk now; `cost` what going home costs, inf where it may not: no way, no bay free,
-    rejected, or needed where it stands by minimum cover. `gains` and `loses`: grounds that would be reached
-    sooner or later if it went, the most first.
+    rejected, or needed where it stands by minimum cover, once the others that return have gone. `gains` and
+    `loses`: grounds that would be reached sooner or later if it went, the most first.
     """
 
     appliance: int
@@ -124,32 +124,36 @@ def _allowed(problem: CoverProblem, movers: Movers, returns: list[_Return]) -> l
     stay, one by one; then whoever fits after all goes, the best first. Each that stays takes its bay back,
     so this ends, and at the latest with nobody going.
     """
-    held, may_leave = movers.counts.sum(axis=0), movers.may_leave.copy()
-    going: list[_Return] = []
+    held, may_leave, room = movers.counts.sum(axis=0), movers.may_leave.copy(), movers.room
+    going: dict[int, _Return] = {}
 
-    def send(one: _Return, sign: int) -> None:
-        k, station = int(movers.kind[one.group]), int(movers.origin[one.group])
+    def go(one: _Return, sign: int) -> None:
+        station = movers.origin[one.group]
         held[station] -= sign
         held[problem.home[one.appliance]] += sign
-        may_leave[k, station] -= sign
+        may_leave[movers.kind[one.group], station] -= sign
 
-    def may(one: _Return, *, bays: bool = True) -> bool:
-        full = held[problem.home[one.appliance]] >= movers.room[problem.home[one.appliance]]
-        return bool(may_leave[movers.kind[one.group], movers.origin[one.group]] > 0 and not (bays and full))
+    def may_leave_now(one: _Return) -> bool:
+        return bool(may_leave[movers.kind[one.group], movers.origin[one.group]] > 0)
 
-    for one in returns:
-        if one.value < 0.0 and may(one, bays=False):
-            send(one, 1)
-            going.append(one)
-    while crowding := [
-        one for one in going if held[problem.home[one.appliance]] > movers.room[problem.home[one.appliance]]
-    ]:
-        send(crowding[-1], -1)
-        going.remove(crowding[-1])
-    while more := [one for one in returns if one.value < 0.0 and one not in going and may(one)]:
-        send(more[0], 1)
-        going.append(more[0])
-    judged = [one if one in going or may(one) else one._replace(value=np.inf, cost=np.inf) for one in returns]
+    def may(one: _Return) -> bool:
+        home = problem.home[one.appliance]
+        return may_leave_now(one) and bool(held[home] < room[home])
+
+    paying = [one for one in returns if one.value < 0.0]
+    for one in paying:
+        if may_leave_now(one):
+            go(one, 1)
+            going[one.appliance] = one
+    while crowding := [a for a in going if held[problem.home[a]] > room[problem.home[a]]]:
+        go(going.pop(crowding[-1]), -1)
+    while more := [one for one in paying if one.appliance not in going and may(one)]:
+        go(more[0], 1)
+        going[more[0].appliance] = more[0]
+    judged = [
+        one if one.appliance in going or may(one) else one._replace(value=np.inf, cost=np.inf)
+        for one in returns
+    ]
     return sorted(judged, key=_by_value)
 
 

@@ -12,9 +12,9 @@ from optimiser.cover.assignment import cheapest_assignment, shortest_longest
 from optimiser.cover.attendance_index import AttendanceIndex
 from optimiser.cover.engine import CoverEngine
 from optimiser.cover.movers import Movers
+from optimiser.cover.next_best import next_best
 from optimiser.cover.plan import Move
 from optimiser.cover.problem import CoverProblem
-from optimiser.cover.next_best import next_best
 from optimiser.cover.search import KEPT_SHARE, CoverSearch
 from optimiser.cover.state import CoverState
 from tests.optimiser import cover_oracle as oracle

@@ -41,9 +41,11 @@ MODEL = CoverModel(
 )
 CHECK = EventCheck(REGION)
 
-# Few of each, so that words meet.
-appliances = st.sampled_from([*REGION.appliances.ids[:3], REGION.appliances.ids[-1]])
-stations = st.sampled_from(REGION.stations.ids[:4])
+# Few of each, so that words meet; all of those at one station, so that it can be left empty.
+OTHER = next(home for home in HOMES.values() if home != HOMES[FIRST])
+THERE = [id_ for id_, home in HOMES.items() if home == OTHER]
+appliances = st.sampled_from([FIRST, *THERE, REGION.appliances.ids[-1]])
+stations = st.sampled_from([HOMES[FIRST], OTHER, *REGION.stations.ids[-2:]])
 incidents = st.sampled_from(["I1", "I2"])
 places = st.sampled_from([tuple(en) for en in REGION.zones.en[:4].tolist()])
 times = st.none() | st.integers(-50, 400).map(lambda minute: START + timedelta(minutes=minute))
@@ -88,14 +90,10 @@ histories = st.lists(st.tuples(words, st.integers(0, 120)), max_size=25)
 
 
 @given(histories)
-@example(  # word of an appliance off the run that comes in after its order
+@example(  # word of going off the run that comes in after a later order, to a station that nobody is left at
     [
-        (
-            DecisionMade(
-                "p1", 0, "m", FIRST, HOMES[FIRST], REGION.stations.ids[1], DecisionAction.ACCEPT, "t"
-            ),
-            10,
-        ),
+        *((ApplianceStatusChanged(id_, ApplianceStatus.OFF_RUN), 0) for id_ in THERE),
+        (DecisionMade("p1", 0, "m", FIRST, HOMES[FIRST], OTHER, DecisionAction.ACCEPT, "tester"), 10),
         (ApplianceStatusChanged(FIRST, ApplianceStatus.OFF_RUN), 5),
     ]
 )
