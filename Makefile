@@ -51,7 +51,7 @@ format: $(INSTALLED) ## Put all Python files into the house format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench-cover: $(INSTALLED) ## Measure the cover engine beside plain solvers and published methods (about 40 minutes)
+bench-cover: $(INSTALLED) ## Measure the cover engine beside plain solvers and published methods (about 25 minutes)
 	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
 	@$(BIN)/python -m optimiser.benchmarks.cover_bench $(wildcard var/london) var/demo
 
