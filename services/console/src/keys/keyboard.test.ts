@@ -40,13 +40,14 @@ function makeKeys() {
     zones: null,
     history: [],
   } as unknown as Snapshot);
+  const frontier = { focus: vi.fn(), leave: () => false };
   const help = { toggle: () => undefined, close: () => false };
-  listenToKeys({ model, commands, whatIf, help, frontier: { focus: () => undefined }, map: {} } as unknown as KeyTargets);
+  listenToKeys({ model, commands, whatIf, help, frontier, map: {} } as unknown as KeyTargets);
   vi.advanceTimersByTime(1_000);
   const press = (...keys: string[]) => {
     for (const key of keys) for (const listen of listeners) listen({ key, target: null, preventDefault: () => undefined });
   };
-  return { model, send, press };
+  return { model, send, press, whatIf, frontier };
 }
 
 beforeEach(() => {
@@ -76,5 +77,20 @@ describe("keys", () => {
     press("i", "u", "r", "4", "a");
     expect([send.mock.calls.length, model.rejectingId, model.notice]).toEqual([0, null, words.whatIf.decideClosed]);
     expect(model.whatIf?.question.needs["pump"]).toBe(4);
+  });
+
+  it("do nothing live beside a what-if: a callsign typed beside its field opens no preview behind it", () => {
+    const { model, press, whatIf, frontier } = makeKeys();
+    whatIf.open("off_run");
+    const before = [model.selectedId, model.shelf.preview, model.whyOpen];
+    for (const key of ["b", "3", "f", "n", "j", "ArrowDown", "w"]) {
+      model.notice = null;
+      press(key);
+      expect(model.notice).toBe(words.whatIf.decideClosed);
+    }
+    expect([model.selectedId, model.shelf.preview, model.whyOpen]).toEqual(before);
+    expect(frontier.focus).not.toHaveBeenCalled();
+    press("i", "f");
+    expect([model.whatIf, frontier.focus.mock.calls.length]).toEqual([null, 1]);
   });
 });

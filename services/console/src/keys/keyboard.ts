@@ -6,12 +6,15 @@ import { REJECT_REASONS, type Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
 import type { WhatIfDesk } from "../state/what_if_desk";
 
+// The keys of the what-if itself, and of how the map and the page look.
+const WITH_WHAT_IF = new Set(["i", "z", "l", "t"]);
+
 export interface KeyTargets {
   model: ConsoleModel;
   commands: Commands;
   whatIf: WhatIfDesk;
   help: { toggle(): void; close(): boolean };
-  frontier: { focus(): void };
+  frontier: { focus(): void; leave(): boolean };
   map: HTMLElement;
 }
 
@@ -38,6 +41,7 @@ function handled(event: KeyboardEvent, targets: KeyTargets): boolean {
   if (/^[1-9]$/.test(event.key)) return digit(Number(event.key), targets);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     if (event.target instanceof Node && targets.map.contains(event.target)) return false;
+    if (whatIf.isOpen) return done(() => commands.sayWhatIfOpen());
     return done(() => commands.step(event.key === "ArrowDown" ? 1 : -1));
   }
   // A held-down key must not decide anything twice.
@@ -57,7 +61,10 @@ function handled(event: KeyboardEvent, targets: KeyTargets): boolean {
     l: () => commands.nextLayer(),
     t: () => commands.toggleTheme(),
   };
-  const run = byKey[event.key.toLowerCase()];
+  const key = event.key.toLowerCase();
+  // Beside a what-if a letter may be meant for its field: nothing live is touched behind it.
+  if (whatIf.isOpen && key in byKey && !WITH_WHAT_IF.has(key)) return done(() => commands.sayWhatIfOpen());
+  const run = byKey[key];
   return run ? done(run) : false;
 }
 
@@ -67,6 +74,7 @@ function digit(number: number, { model, commands, whatIf }: KeyTargets): boolean
     return reason ? done(() => commands.reject(reason)) : true;
   }
   if (model.whatIf?.mode === "incident") return done(() => whatIf.needFirst(number));
+  if (whatIf.isOpen) return done(() => commands.sayWhatIfOpen());
   return done(() => commands.selectNumber(number));
 }
 
@@ -77,10 +85,12 @@ function enter(event: KeyboardEvent, { whatIf }: KeyTargets): boolean {
 }
 
 /** Closes what lies on top: help, the question why not, the what-if, the preview. */
-function escape({ model, commands, whatIf, help }: KeyTargets): boolean {
+function escape({ model, commands, whatIf, help, frontier }: KeyTargets): boolean {
   if (help.close()) return true;
   if (model.rejectingId !== null) return done(() => commands.cancelReject());
-  return whatIf.close() || commands.backToRecommended();
+  if (whatIf.close()) return true;
+  const back = commands.backToRecommended();
+  return frontier.leave() || back;
 }
 
 function done(run: () => void): boolean {

@@ -88,7 +88,7 @@ export class Alternatives {
 
   private addRow(): void {
     const what = el("span", { class: "alternative-what" });
-    const price = el("span", { class: "alternative-price" });
+    const price = el("span", { class: "alternative-price", title: words.frontier.objectiveHint });
     const button = el("button", { type: "button", "data-testid": "alternative" }, what, price);
     const node = el("li", {}, button);
     this.rows.push({ node, button, what, price });
@@ -100,7 +100,7 @@ export class Alternatives {
     if (!plan) return;
     const key = keyOf(choice.moves);
     const what = differenceWords(plan, choice, this.model.stations);
-    const price = priceWords(plan, choice);
+    const price = words.alternatives.price(priceWords(plan, choice));
     setText(row.what, what);
     setText(row.price, price);
     setAttribute(row.button, "data-key", key);

@@ -56,11 +56,20 @@ export function priceWords(plan: Plan, choice: Choice): string {
 
 /** "gives up 0.32 % ≤ 6 min", or what it brings: a share can rise where the moves cost more than they bring. */
 export function shareWords(plan: Plan, choice: Choice, kind: Kind): string {
-  const change = against(plan, choice).first;
+  return changeWords(against(plan, choice).first, kind);
+}
+
+export function changeWords(change: number, kind: Kind): string {
   const target = targetMinutes(kind.first_target_s);
   if (Math.abs(change) < SAME_SHARE) return words.preview.sameShare(target);
   if (change < 0) return words.preview.givesUp(points(-change).replace("+", ""), target);
   return words.preview.brings(points(change), target);
+}
+
+/** More calls in time and still worse: said, so that nobody takes it for a mistake; empty otherwise. */
+export function yetWords(plan: Plan, choice: Choice, kind: Kind): string {
+  const { first, objective } = against(plan, choice);
+  return first >= SAME_SHARE && objective > 0 ? words.preview.yet(targetMinutes(kind.first_target_s)) : "";
 }
 
 export function objectiveWords(plan: Plan, choice: Choice): string {

@@ -34,6 +34,8 @@ export class Frontier {
   });
   readonly root: HTMLElement;
   private cells: Cell[] = [];
+  /** Where the keyboard was before it came here. */
+  private before: Element | null = null;
   private signature = "";
 
   constructor(
@@ -55,7 +57,7 @@ export class Frontier {
         el("h2", {}, words.frontier.heading),
         keyCap("F"),
       ),
-      el("p", { class: "hint frontier-hint" }, `${share} · ${objective} · ${words.proof.key}`),
+      el("p", { class: "hint frontier-hint", title: words.frontier.objectiveHint }, `${share} · ${objective} · ${words.proof.key}`),
       this.none,
       this.chartHost,
       this.group,
@@ -67,7 +69,20 @@ export class Frontier {
 
   /** Puts the keyboard on the choice that is shown. */
   focus(): void {
+    const { activeElement } = document;
+    if (!this.group.contains(activeElement)) this.before = activeElement;
     this.cells.find((c) => c.node.tabIndex === 0)?.node.focus();
+  }
+
+  /** Gives the keyboard back to where it was. Returns whether it was here. */
+  leave(): boolean {
+    const { activeElement } = document;
+    if (!(activeElement instanceof HTMLElement) || !this.group.contains(activeElement)) return false;
+    const { before } = this;
+    this.before = null;
+    activeElement.blur();
+    if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    return true;
   }
 
   private listen(): void {

@@ -30,7 +30,9 @@ export class HelpSheet {
     if (this.close()) return;
     this.before = document.activeElement;
     this.root.hidden = false;
-    this.root.querySelector("button")?.focus();
+    // From the top, although the button that gets the focus stands last.
+    this.root.querySelector("button")?.focus({ preventScroll: true });
+    this.root.scrollTop = 0;
   }
 
   /** Returns whether it was open. */

@@ -6,7 +6,7 @@ import type { MobilisingAdvice, MobilisingChoice } from "../api/advice";
 import type { Kind } from "../api/types";
 import { el } from "../dom/element";
 import { words } from "../words/catalogue";
-import { minutesSeconds, oneDecimal, pointsShort, whole } from "../words/format";
+import { ageWhole, minutesSeconds, oneDecimal, pointsShort, whole } from "../words/format";
 import { stationName, type Stations } from "./move_words";
 
 export interface MobilisingView {
@@ -44,6 +44,15 @@ export function coverCost(advice: MobilisingAdvice, choice: MobilisingChoice): s
   return pointsShort(share);
 }
 
+/** What sparing cover costs in time, against nearest first: "last arrives 2 min 40 s later"; empty for nothing. */
+export function laterWords(nearest: MobilisingChoice, choice: MobilisingChoice): string {
+  const times = (c: MobilisingChoice) => c.appliances.map((a) => a.attendance_s);
+  const last = Math.max(...times(choice)) - Math.max(...times(nearest));
+  if (last >= 1) return words.goingOut.lastLater(ageWhole(last));
+  const first = Math.min(...times(choice)) - Math.min(...times(nearest));
+  return first >= 1 ? words.goingOut.firstLater(ageWhole(first)) : "";
+}
+
 export function mobilisingChoices(view: MobilisingView): HTMLElement {
   const { advice, kinds } = view;
   const say = words.goingOut;
@@ -76,16 +85,18 @@ function column(view: MobilisingView, heading: string, choice: MobilisingChoice,
     ),
   );
   if (rows.length === 0) rows.push(el("li", { class: "empty" }, say.noneFound));
+  const later = laterWords(advice.nearest, choice);
   const hint = say.costHint(oneDecimal(advice.risk_before), oneDecimal(choice.risk_after));
   return el(
     "div",
     { class: "mobilising-choice", "data-testid": "mobilising-choice", "data-choice": name },
     el("h4", {}, heading),
-    el("ol", {}, ...rows),
     el(
       "p",
       { class: "cover-cost", title: hint, "data-rise": whole(choice.rise) },
       say.cost(coverCost(advice, choice)),
+      later !== "" && el("span", { class: "cover-later" }, later),
     ),
+    el("ol", {}, ...rows),
   );
 }

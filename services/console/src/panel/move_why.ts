@@ -24,8 +24,8 @@ export function whyDetails(move: PlanMove, stations: Stations): HTMLElement {
     el(
       "div",
       { class: "why-grounds" },
-      grounds(words.why.gains, "−", move.gains, stations),
-      grounds(words.why.loses, "+", move.loses, stations),
+      grounds(words.why.gains, words.why.faster, move.gains, stations),
+      grounds(words.why.loses, words.why.slower, move.loses, stations),
     ),
   );
 }
@@ -37,13 +37,18 @@ function worth(move: PlanMove): string {
   return words.why.worth(times >= WHOLE_FROM ? whole(times) : oneDecimal(times));
 }
 
-function grounds(heading: string, sign: string, changes: readonly GroundChange[], stations: Stations): HTMLElement {
+function grounds(
+  heading: string,
+  say: (s: string) => string,
+  changes: readonly GroundChange[],
+  stations: Stations,
+): HTMLElement {
   const rows = changes.map((change) =>
     el(
       "tr",
       {},
       el("td", {}, stationName(stations, change.station)),
-      el("td", {}, words.why.seconds(`${sign}${whole(change.seconds)}`)),
+      el("td", {}, say(whole(Math.abs(change.seconds)))),
       el("td", {}, `${twoDecimals(change.demand_per_h)} ${words.why.perHour}`),
     ),
   );

@@ -17,7 +17,7 @@ export function gainList(stations: Stations, gains: readonly GroundChange[], sho
   return listed(names, gains.length - shown);
 }
 
-/** "Soho −35 s, Euston −12 s": the grounds that gain, each with what it gains. */
+/** "Soho 35 s faster, Euston 12 s faster": the grounds that gain, each with what it gains. */
 export function gainsInSeconds(stations: Stations, gains: readonly GroundChange[], shown: number): string {
   if (gains.length === 0) return words.moves.gainsNothing;
   const names = gains
@@ -26,7 +26,7 @@ export function gainsInSeconds(stations: Stations, gains: readonly GroundChange[
   return listed(names, gains.length - shown);
 }
 
-/** "Maida Vale +25 s": the grounds that pay, each with what it costs them. */
+/** "Maida Vale 25 s slower": the grounds that pay, each with what it costs them. */
 export function lossList(stations: Stations, loses: readonly GroundChange[], shown: number): string {
   if (loses.length === 0) return words.moves.losesNothing;
   const names = loses

@@ -8,7 +8,8 @@ import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
 import { inSight, scrollBy, type Seen, type Sight, type Span } from "../state/sight";
 import { words } from "../words/catalogue";
-import { percent, targetMinutes, twoDecimals } from "../words/format";
+import { percent } from "../words/format";
+import { changeWords } from "./choice_words";
 import { MoveCard } from "./move_card";
 import { PreviewBar } from "./preview_bar";
 
@@ -156,12 +157,11 @@ export class MovesList implements Sight {
   private renderNothing(): void {
     const plan = this.model.shelf.shown;
     if (!plan) return;
-    const target = targetMinutes(this.model.kind.first_target_s);
-    const price = plan.after.first_share - plan.before.first_share;
-    const against = plan.moves.length === 0 ? words.doNothing.best : words.doNothing.against(twoDecimals(price * 100));
+    const change = plan.before.first_share - plan.after.first_share;
+    const against = plan.moves.length === 0 ? words.doNothing.best : changeWords(change, this.model.kind);
     const parts = [
       ["nothing-name", words.doNothing.heading],
-      ["nothing-share", words.doNothing.price(percent(plan.before.first_share), target)],
+      ["nothing-share", words.doNothing.share(percent(plan.before.first_share))],
       ["nothing-price", against],
     ] as const;
     if (this.nothing.childElementCount === 0) {
@@ -213,7 +213,9 @@ export class MovesList implements Sight {
     if (!seen || !card) return;
     const whole = spanOf(card);
     const fits = whole.bottom - whole.top <= seen.view.bottom - seen.view.top;
-    this.list.scrollTop += scrollBy(fits ? whole : seen.needed, seen.view);
+    // The reasons asked for stand below the buttons: where not all fits, the head goes to the top.
+    const all = fits || (this.model.whyOpen && moveId === this.model.selectedId && this.model.rejectingId === null);
+    this.list.scrollTop += scrollBy(all ? whole : seen.needed, seen.view);
   }
 
   private seen(moveId: string): Seen | null {

@@ -5,12 +5,13 @@ import type { ConsoleModel } from "../state/console_model";
 import { against } from "../state/preview";
 import { words } from "../words/catalogue";
 import { percent, targetMinutes } from "../words/format";
-import { objectiveWords, shareWords } from "./choice_words";
+import { objectiveWords, shareWords, yetWords } from "./choice_words";
 
 export class PreviewBar {
   private readonly share = el("span", { class: "preview-share" });
   private readonly change = el("span", { class: "preview-change" });
-  private readonly objective = el("span", { class: "preview-objective" });
+  private readonly objective = el("span", { class: "preview-objective", title: words.frontier.objectiveHint });
+  private readonly yet = el("p", { class: "preview-yet hint", hidden: true });
   readonly root: HTMLElement;
 
   constructor(
@@ -30,6 +31,7 @@ export class PreviewBar {
       el("p", { class: "preview-not" }, words.preview.notRecommended),
       el("p", { class: "preview-figures" }, this.share, this.change, this.objective),
       back,
+      this.yet,
     );
     model.on(["plan"], () => this.render());
   }
@@ -44,5 +46,8 @@ export class PreviewBar {
     setText(this.change, shareWords(plan, choice, kind));
     setAttribute(this.change, "data-worse", against(plan, choice).first < 0);
     setText(this.objective, objectiveWords(plan, choice));
+    const yet = yetWords(plan, choice, kind);
+    this.yet.hidden = yet === "";
+    setText(this.yet, yet);
   }
 }

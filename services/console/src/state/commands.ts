@@ -89,10 +89,15 @@ export class Commands {
     }
     // A key beside a supposed plan may be meant for it; nothing live is decided by such a slip.
     if (byKey && this.model.whatIf !== null) {
-      this.model.notify(words.whatIf.decideClosed);
+      this.sayWhatIfOpen();
       return false;
     }
     return true;
+  }
+
+  /** A key of the live side was pressed beside a what-if: it does nothing, and says so. */
+  sayWhatIfOpen(): void {
+    this.model.notify(words.whatIf.decideClosed);
   }
 
   /** The move of the list with the plan and the revision it is shown in. */
@@ -130,7 +135,7 @@ export class Commands {
     if (seen) void this.desk.send(seen, "reject", reason);
   }
 
-  /** Takes back one move, or the last decision that can still be taken back. */
+  /** Takes back one accepted move, or the last that still can be; a rejection cannot be taken back. */
   undo(moveId?: string, byKey = moveId === undefined): void {
     if (!this.maySend(byKey)) return;
     const target = this.undoTarget(moveId);
@@ -143,6 +148,8 @@ export class Commands {
       .filter((d) => moveId === undefined || d.move.move_id === moveId)
       .map((d) => d.progress.phase);
     if (phases.includes("sending")) return words.moves.stillSending;
+    const last = this.model.picture?.decisions.at(-1);
+    if (moveId === undefined && last?.action === "reject") return words.moves.rejectionHolds;
     const told = phases.includes("told") || phases.includes("on_the_way");
     return told ? words.moves.alreadyTold : words.moves.nothingToUndo;
   }

@@ -66,6 +66,9 @@ export class QuestionSheet {
       button.addEventListener("click", () => {
         this.say("");
         this.desk.setMode(mode);
+        // A callsign is what is typed next: its field takes the keys at once.
+        this.render();
+        if (mode === "off_run") this.applianceForm.querySelector("input")?.focus();
       });
       this.modes.set(mode, button);
       group.append(button);
@@ -89,11 +92,12 @@ export class QuestionSheet {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (input.value.trim() === "" || !take(input.value)) return;
+      if (input.value.trim() === "") return this.desk.ask();
+      if (!take(input.value)) return;
       this.say("");
       input.value = "";
-      // The keys are the sheet's again.
-      input.blur();
+      // A place is named once, and the keys are the sheet's again; another callsign may follow.
+      if (this.model.whatIf?.mode !== "off_run") input.blur();
     });
     return form;
   }

@@ -17,7 +17,7 @@ const PROVEN_GAP = 0.001;
 
 /** How good one choice of the frontier is known to be: a mark to see, and words for it. */
 export function proofOf(gap: number | null | undefined): { mark: string; text: string } {
-  if (gap === null || gap === undefined) return { mark: "", text: words.proof.unknown };
+  if (gap === null || gap === undefined) return { mark: "≈", text: words.proof.unknown };
   if (gap < NO_GAP) return { mark: "✓", text: words.proof.best };
   if (gap <= PROVEN_GAP) return { mark: "✓", text: words.proof.proven(gapPercent(gap)) };
   return { mark: "≈", text: words.proof.within(gapPercent(gap)) };
