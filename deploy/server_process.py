@@ -58,14 +58,16 @@ class ServerProcess:
     @property
     def pid(self) -> int | None:
         """The pid where the process we started still lives, else None."""
-        if self._child is not None:
-            self._child.poll()  # takes note of a child's death, so that no zombie stays
         try:
             kept = json.loads(self._pid_file.read_text())
         except (OSError, ValueError):
             return None
-        pid, began = int(kept["pid"]), kept["began"]
-        return pid if _began(pid) == began else None
+        if _began(kept["pid"]) == kept["began"]:
+            return int(kept["pid"])
+        if self._child is not None:
+            self._child.wait()  # it is dead; without this it would stay a zombie
+            self._child = None
+        return None
 
     def start(self) -> None:
         """Start it where it does not run, and return once it answers.
