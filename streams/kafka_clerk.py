@@ -154,7 +154,7 @@ class KafkaClerk:
             (
                 partition["partition_size"]
                 for broker in admin.describe_log_dirs({topic: [PARTITION]})
-                for folder in broker["results"]
+                for folder in broker["log_dirs"]
                 for named in folder["topics"]
                 for partition in named["partitions"]
             ),

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from streams.errors import LogClosedError, LogUnreachableError, StreamsError
+from streams.errors import LogClosedError, LogFullError, LogUnreachableError
 from streams.kafka_clerk import ANSWER_WITHIN_S, KafkaClerk
 from streams.kafka_follower import KafkaFollower
 from streams.kafka_lane import AppendLane
@@ -57,7 +57,10 @@ class KafkaLog:
 
     async def append(self, area: str, payloads: Sequence[bytes]) -> int:
         """Append `payloads` as one Kafka batch; see `EventLog.append`."""
-        await self._know(area)
+        try:
+            await self._know(area)
+        except LogUnreachableError as error:
+            raise LogFullError(f"area {area}: nothing was appended: {error}") from None
         if not payloads:
             return self._ends[area] - 1
         lane = self._lanes.get(area)
@@ -149,8 +152,10 @@ class KafkaLog:
     async def _make_room(self, area: str, before: int) -> None:
         try:
             self._firsts[area] = await self._ask(lambda: self._clerk.make_room(area, before))
-        except StreamsError as error:
-            logger.warning("area %s: no room made in Kafka, trying again later: %s", area, error)
+        except LogClosedError:
+            return
+        except Exception:  # of a task beside: nobody else would tell
+            logger.exception("area %s: no room made in Kafka; trying again later", area)
 
     async def _know(self, area: str) -> None:
         self._must_be_open()
