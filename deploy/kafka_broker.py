@@ -130,6 +130,9 @@ def _properties(data: Path, port: int, controller_port: int) -> str:
         "transaction.state.log.num.partitions": 2,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
+        # A killed broker may register again after this; its own default makes every kill cost nine seconds.
+        "broker.session.timeout.ms": 3000,
+        "broker.heartbeat.interval.ms": 500,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
         "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,  # of the heap; the default would take a quarter

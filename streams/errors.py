@@ -40,6 +40,10 @@ class LogUnreachableError(StreamsError):
     """The log cannot be asked now: its server does not answer. Trying again later may help."""
 
 
+class StoreUnreachableError(StreamsError):
+    """The store of checkpoints or of console messages cannot be asked now. What it holds can be rebuilt."""
+
+
 class LogClosedError(StreamsError):
     """The log was closed; it takes and gives nothing any more."""
 

@@ -10,6 +10,7 @@ that one partition are the offsets of `streams.log`. The record's key is the are
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from streams.checkpoints import CHECKPOINT_SUFFIX
 from streams.dead_letters import SUFFIX
 
 PARTITION = 0
@@ -81,14 +82,14 @@ class KafkaSettings:
             raise ValueError(f"append_within_s must be at least 15, not {self.append_within_s:g}")
 
     def topic(self, area: str) -> str:
-        """The topic of an area's log, or of its dead letters (`london.dead`)."""
-        name = area.removesuffix(SUFFIX)
-        return f"{self.prefix}.{name}.{'dead' if area.endswith(SUFFIX) else 'events'}"
+        """The topic of an area's log, or of what stands beside it: `london.dead`, `london.checkpoints`."""
+        name, _, kind = area.partition(".")
+        return f"{self.prefix}.{name}.{kind or 'events'}"
 
     def topic_settings(self, area: str) -> dict[str, str]:
         """What the topic is created with."""
-        kept = DEAD_TOPIC if area.endswith(SUFFIX) else EVENTS_TOPIC
-        return kept | {
+        _, _, kind = area.partition(".")
+        return TOPICS[kind or "events"] | {
             "min.insync.replicas": str(self.min_in_sync),
             "max.message.bytes": str(self.max_append_bytes + MIB),
         }
@@ -121,3 +122,15 @@ DEAD_TOPIC = EVENTS_TOPIC | {
     "retention.ms": str(90 * 24 * 3600 * 1000),
     "retention.bytes": str(256 * MIB),
 }
+CHECKPOINTS_TOPIC = EVENTS_TOPIC | {
+    # The newest of each key, and the key is the area's: one stays.
+    "cleanup.policy": "compact",
+    "segment.bytes": str(16 * MIB),
+    "segment.ms": str(3600 * 1000),
+}
+TOPICS = {
+    "events": EVENTS_TOPIC,
+    SUFFIX.removeprefix("."): DEAD_TOPIC,
+    CHECKPOINT_SUFFIX.removeprefix("."): CHECKPOINTS_TOPIC,
+}
+"""By the last part of a topic's name."""
