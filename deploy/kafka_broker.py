@@ -102,7 +102,9 @@ def kafka_broker(folder: Path, jars: Path, port: int, controller_port: int) -> S
 
 
 def _format(machine: list[str], properties: Path) -> None:
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
+    cluster = "-"
+    while cluster.startswith("-"):  # the tool would take it for an option
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
     command = [*machine, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
     try:
         told = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_WITHIN_S)

@@ -58,16 +58,14 @@ class ServerProcess:
     @property
     def pid(self) -> int | None:
         """The pid where the process we started still lives, else None."""
+        if self._child is not None and self._child.poll() is not None:
+            self._child = None  # it is dead, and by that question no zombie any more
         try:
             kept = json.loads(self._pid_file.read_text())
-        except (OSError, ValueError):
+            pid, began = int(kept["pid"]), str(kept["began"])
+        except (OSError, ValueError, TypeError, KeyError):
             return None
-        if _began(kept["pid"]) == kept["began"]:
-            return int(kept["pid"])
-        if self._child is not None:
-            self._child.wait()  # it is dead; without this it would stay a zombie
-            self._child = None
-        return None
+        return pid if _began(pid) == began else None
 
     def start(self) -> None:
         """Start it where it does not run, and return once it answers.
@@ -146,7 +144,7 @@ class ServerProcess:
 
     def _gone_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
-        while self.pid is not None:
+        while self.pid is not None or self._child is not None:
             if time.monotonic() > until:
                 return False
             time.sleep(POLL_S)

@@ -34,8 +34,8 @@ def document() -> Json:
             "title": "Dynamic Cover: events of an area",
             "version": "1.0.0",
             "description": "What travels through Kafka. An area (a brigade, a council) has topics of its "
-            "own, with one partition each: the order of its events is the order of that partition. Every record "
-            "has the area as its key. Written by python -m streams.asyncapi.",
+            "own, with one partition each: the order of its events is the order of that partition. Every "
+            "record has the area as its key. Written by python -m streams.asyncapi.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",

@@ -63,9 +63,8 @@ class KafkaClerk:
 
     def close(self) -> None:
         """Drop what is still asked, end the thread and its clients."""
-        with contextlib.suppress(RuntimeError):
-            self._thread.submit(self._close_clients)
-        self._thread.shutdown(wait=True, cancel_futures=False)
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._close_clients()
 
     def _ask(self, question: Callable[[], T]) -> Future[T]:
         def answer() -> T:
