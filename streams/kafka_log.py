@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 
 ASKED_AT_ONCE = 32
 """Questions to the clerk that may wait at a time."""
-GIVEN_WITHIN_S = 10.0
-"""A record that is known to exist comes within this, or Kafka cannot be reached."""
+GIVEN_WITHIN_S = 45.0
+"""A record that is known to exist comes within this, or Kafka cannot be reached: a broker that restarts or
+hangs for less is waited out by readers as it is by appends."""
 ROOM_EVERY_S = 60.0
 """An area's room is looked at this often at most."""
 

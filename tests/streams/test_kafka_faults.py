@@ -32,9 +32,11 @@ class Traffic:
         self.refused: list[list[bytes]] = []
         self.read: list[LogRecord] = []
         self._sending = True
+        self._senders = 0
 
     async def send(self, sender: int) -> None:
         number = 0
+        self._senders += 1
         while self._sending:
             payloads = [f"{sender}/{number}/{i}".encode() for i in range(BATCH)]
             number += 1
@@ -48,9 +50,10 @@ class Traffic:
             else:
                 self.acknowledged |= {p: last - BATCH + 1 + i for i, p in enumerate(payloads)}
             await asyncio.sleep(0.01)
+        self._senders -= 1
 
     async def follow(self) -> None:
-        while self._sending or len(self.read) < self.log.end_offset(AREA):
+        while self._sending or self._senders or len(self.read) < self.log.end_offset(AREA):
             at = self.read[-1].offset + 1 if self.read else 0
             self.read += await self.log.read(AREA, at, 256, 0.5)
 
@@ -123,8 +126,10 @@ def test_broker_restarted_cleanly(own_servers: Services) -> None:
 def test_broker_hangs_longer_than_a_request_may_take(own_servers: Services) -> None:
     async def disturb(broker: ServerProcess) -> None:
         broker.pause()
-        await asyncio.sleep(14)  # requests time out after 10 s and are sent again
-        broker.resume()
+        try:
+            await asyncio.sleep(14)  # requests time out after 10 s and are sent again
+        finally:
+            broker.resume()
 
     traffic = disturbed(own_servers, disturb)
     check(traffic)
@@ -138,9 +143,11 @@ def test_broker_away_longer_than_an_append_may_take(own_servers: Services) -> No
         try:
             assert await log.append(AREA, [b"before"]) == 0
             await asyncio.to_thread(own_servers.kafka.kill)
-            with pytest.raises(LogFullError):
-                await log.append(AREA, [b"lost or not"])
-            await asyncio.to_thread(own_servers.kafka.start)
+            try:
+                with pytest.raises(LogFullError):
+                    await log.append(AREA, [b"lost or not"])
+            finally:
+                await asyncio.to_thread(own_servers.kafka.start)
             async with asyncio.timeout(30):
                 last = await log.append(AREA, [b"after"])
             records = await log.read(AREA, 0, 10, 5)
