@@ -1,7 +1,10 @@
 """Workers share the areas out: one dies, its areas move; it returns, they share again."""
 
 import asyncio
+import contextlib
 import secrets
+import signal
+import sys
 import time
 from collections.abc import Callable
 
@@ -12,6 +15,7 @@ from streams.kafka_group import AreaGroup
 from streams.kafka_log import KafkaLog
 from streams.kafka_settings import KafkaSettings
 from tests.servers import fresh_kafka
+from tests.shared_data import ROOT
 
 pytestmark = pytest.mark.services
 
@@ -105,6 +109,49 @@ def test_the_group_outlives_its_broker(own_servers: Services) -> None:
         await until(lambda: sorted(len(w.own) for w in [*workers, third]) == [1, 1, 2], 30)
         assert set().union(*(worker.own for worker in everybody)) == set(AREAS)
         for worker in everybody:
+            await worker.group.close(leave=True)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=lambda fault: fault.name)
+def test_a_worker_that_is_killed_or_hangs_loses_its_areas(
+    own_servers: Services, fault: signal.Signals
+) -> None:
+    settings = fresh_kafka(own_servers)
+    name = secrets.token_hex(3)
+
+    async def run() -> None:
+        log = KafkaLog(settings)
+        for area in AREAS:
+            await log.refresh(area)
+        await log.close()
+        command = [sys.executable, "-m", "tests.streams.group_member", own_servers.kafka_address]
+        other = await asyncio.create_subprocess_exec(
+            *command, settings.prefix, f"{name}-2", *AREAS, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
+        assert other.stdout is not None
+        worker = Worker(settings, f"{name}-1", [])
+        try:
+            async with asyncio.timeout(30):
+                assert (await other.stdout.readline()).startswith(b"take ")
+                while len(worker.own) != 2:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            other.send_signal(fault)
+            took_s = await until(lambda: worker.own == set(AREAS), 10)
+            print(f"areas moved {took_s:.1f} s after {fault.name}")
+            if fault is signal.SIGSTOP:
+                other.send_signal(signal.SIGCONT)
+                async with asyncio.timeout(20):
+                    told = await other.stdout.readline()
+                    while not told.startswith(b"lost "):
+                        told = await other.stdout.readline()
+                    assert len(told.split()) == 3, "both its areas were another's meanwhile"
+                await until(lambda: len(worker.own) == 2, 20)  # it comes back, and gets its share
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                other.kill()
+            await other.wait()
             await worker.group.close(leave=True)
 
     asyncio.run(run())
