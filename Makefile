@@ -10,7 +10,7 @@ CONSOLE_BUILT := $(CONSOLE)/dist/.built
 CONSOLE_SOURCES := $(shell find $(CONSOLE) -path $(CONSOLE)/node_modules -prune -o -path $(CONSOLE)/dist -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install console run test test-unit test-console check format bench-cover lock clean
+.PHONY: help install console run test test-unit test-services test-console services-up services-down check format bench-cover lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -30,13 +30,23 @@ $(CONSOLE_BUILT): $(INSTALLED) $(CONSOLE_SOURCES)
 run: install ## Start the live demo and print its address
 	@$(BIN)/cover demo
 
+# The tests against real servers join it with issue 4, which wires Kafka and Redis into the service.
 test: install ## The whole suite: unit, contract, real data, crash, browser
 	@deploy/install_browser.sh
 	@deploy/build_console.sh "$(BIN)" test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m "not services"
 
 test-unit: $(INSTALLED) ## The quick suite, under two minutes
-	@$(BIN)/pytest -m "not slow and not browser"
+	@$(BIN)/pytest -m "not slow and not browser and not services"
+
+test-services: $(INSTALLED) ## The tests against a real Kafka and a real Redis (they start and stop their own)
+	@$(BIN)/pytest -m services
+
+services-up: ## Start a real Kafka and a real Redis on loopback; var/services/services.env names them
+	@$(PYTHON) -m deploy.services up
+
+services-down: ## Stop them
+	@$(PYTHON) -m deploy.services down
 
 test-console: install ## The console's own unit tests
 	@deploy/build_console.sh "$(BIN)" test

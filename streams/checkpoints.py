@@ -8,9 +8,18 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from streams.errors import LogFullError, LogUnreachableError, StoreUnreachableError
+from streams.log import EventLog
+
+CHECKPOINT_SUFFIX = ".checkpoints"
+"""Added to the area's name: the checkpoints of `london` are the log `london.checkpoints`."""
+
 
 class CheckpointStore(Protocol):
-    """One checkpoint for each area, replaced atomically."""
+    """One checkpoint for each area, replaced atomically.
+
+    Both raise `StoreUnreachableError` where the store's server does not answer: then the log is the truth.
+    """
 
     async def save(self, area: str, checkpoint: bytes) -> None:
         """Replace the area's checkpoint."""
@@ -19,6 +28,42 @@ class CheckpointStore(Protocol):
     async def load(self, area: str) -> bytes | None:
         """The area's checkpoint, or None where there is none."""
         ...
+
+
+class LogCheckpoints:
+    """Checkpoints in an event log of their own, beside the area's: as durable as the log itself.
+
+    With these the log may forget old events although every faster store can lose everything. In Kafka the
+    topic is compacted, so the newest one stays for ever.
+    """
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    async def save(self, area: str, checkpoint: bytes) -> None:
+        """See `CheckpointStore.save`."""
+        if not checkpoint:
+            raise ValueError("a checkpoint holds at least one byte")
+        name = area + CHECKPOINT_SUFFIX
+        try:
+            last = await self._log.append(name, [checkpoint])
+            await self._log.trim(name, last)
+        except (LogFullError, LogUnreachableError) as error:
+            raise StoreUnreachableError(f"area {area}: {error}") from error
+
+    async def load(self, area: str) -> bytes | None:
+        """See `CheckpointStore.load`: the newest, looking backwards over what holds nothing."""
+        name = area + CHECKPOINT_SUFFIX
+        try:
+            await self._log.refresh(name)
+            first = self._log.first_offset(name)
+            for offset in range(self._log.end_offset(name) - 1, first - 1, -1):
+                records = await self._log.read(name, offset, 1)
+                if records and records[0].payload:
+                    return records[0].payload
+        except (LogFullError, LogUnreachableError) as error:
+            raise StoreUnreachableError(f"area {area}: {error}") from error
+        return None
 
 
 class MemoryCheckpoints:

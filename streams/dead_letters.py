@@ -79,6 +79,7 @@ class DeadLetters:
 
     async def newest(self, area: str, limit: int) -> list[DeadLetter]:
         """The newest `limit` letters of the area, oldest first."""
+        await self._log.refresh(area + SUFFIX)
         end = self._log.end_offset(area + SUFFIX)
         at = max(self._log.first_offset(area + SUFFIX), end - limit)
         letters: list[DeadLetter] = []

@@ -26,7 +26,22 @@ class DecodeError(StreamsError):
 
 
 class LogFullError(StreamsError):
-    """The log cannot take more now: its disk is full. Nothing of the call was kept."""
+    """The log cannot take more now: its disk is full, or its server away. Nothing of the call was kept."""
+
+
+class AppendUnsureError(LogFullError):
+    """The log did not say in time whether it took the records: they may be kept, now or a moment later.
+
+    To append them once more does no harm where their events carry the same ids: the second copy is known.
+    """
+
+
+class LogUnreachableError(StreamsError):
+    """The log cannot be asked now: its server does not answer. Trying again later may help."""
+
+
+class StoreUnreachableError(StreamsError):
+    """The store of checkpoints or of console messages cannot be asked now. What it holds can be rebuilt."""
 
 
 class LogClosedError(StreamsError):

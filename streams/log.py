@@ -1,6 +1,6 @@
 """The `EventLog` port: an ordered, durable log for each area.
 
-Implemented by `streams.embedded_log` (and by Kafka later); used by services. One contract suite in
+Implemented by `streams.embedded_log` and `streams.kafka_log`; used by services. One contract suite in
 `tests/contract/` runs over every implementation. Never looks inside a payload.
 """
 
@@ -18,7 +18,10 @@ class LogRecord:
     offset
         Position in the area's log: 0, 1, 2, … without gaps.
     appended_ns
-        Wall clock when the log took it, nanoseconds since the epoch.
+        Wall clock when the log was given it, nanoseconds since the epoch.
+    payload
+        Empty where the log holds nothing at this offset (in Kafka: a transaction's marker, a record taken
+        away by compaction); a reader passes it over.
     """
 
     area: str
@@ -37,6 +40,9 @@ class EventLog(Protocol):
         ------
         LogFullError
             Where the log cannot take them; none of them is then kept.
+        AppendUnsureError
+            Where the log's server did not say in time; all of them or none may be kept. To append them once
+            more is safe where their events carry ids.
         """
         ...
 
@@ -47,15 +53,28 @@ class EventLog(Protocol):
         ------
         OffsetGoneError
             Where `offset` is older than what the log keeps.
+        LogUnreachableError
+            Where the log holds records from `offset` on but its server does not give them in time. A log
+            whose server is away and which has nothing more that is known of is merely quiet.
+        """
+        ...
+
+    async def refresh(self, area: str) -> None:
+        """Learn where the area's log begins and ends now; other processes may have written to it.
+
+        Raises
+        ------
+        LogUnreachableError
+            Where the log's server does not answer.
         """
         ...
 
     def first_offset(self, area: str) -> int:
-        """Oldest offset still kept (equals `end_offset` where the log is empty)."""
+        """Oldest offset still kept (equals `end_offset` where the log is empty), as far as known here."""
         ...
 
     def end_offset(self, area: str) -> int:
-        """Offset the next record will get."""
+        """Offset the next record will get, as far as known here: from `refresh`, appends and reads."""
         ...
 
     async def flush(self, area: str) -> None:

@@ -1,15 +1,23 @@
-"""Fixtures shared by the wings' tests: the real London as a region pack, built once a run.
+"""Fixtures shared by the wings' tests: the real London as a region pack, real servers; made once a run.
 
 Used by pytest only.
 """
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+from deploy.services import Services
+from tests.servers import up
 from tests.shared_data import LONDON, ROOT
+
+# A deadline for each example would time the machine, not the code: on a busy one it fails what is right.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +29,23 @@ def london_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "services.cli.main", "region", "build", str(pack), "--lfb", str(LONDON)]
     subprocess.run(command, check=True, cwd=ROOT, timeout=300, stdout=subprocess.DEVNULL)
     return pack
+
+
+@pytest.fixture(scope="session")
+def kafka_and_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """A real Kafka and a real Redis for all tests of this run that leave them alone."""
+    services = Services(tmp_path_factory.mktemp("services"))
+    try:
+        yield up(services)
+    finally:
+        services.down()
+
+
+@pytest.fixture(scope="module")
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """A real Kafka and a real Redis for one file of tests that hurt them."""
+    services = Services(tmp_path_factory.mktemp("own-servers"))
+    try:
+        yield up(services)
+    finally:
+        services.down()

@@ -251,8 +251,6 @@ def test_what_if_stands_beside_the_live_advice(demo: CoverProcess, page: Page) -
     panel, answer = page.get_by_test_id("what-if"), page.get_by_test_id("what-if-answer")
     page.keyboard.press("i")
     expect(panel).to_be_visible()
-    # The map makes room beside the panel first.
-    page.wait_for_timeout(800)
     box = page.get_by_test_id("map").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
@@ -270,6 +268,9 @@ def test_what_if_stands_beside_the_live_advice(demo: CoverProcess, page: Page) -
     page.keyboard.press("a")
     expect(page.get_by_role("status").filter(has_text="A what-if is open")).to_be_visible()
     assert len(decisions_now(demo.url)) == decided, "no key decides beside a what-if"
+    page.keyboard.press("b")
+    page.wait_for_timeout(500)
+    expect(page.get_by_test_id("preview")).to_be_hidden()
     picture = httpx.get(f"{demo.url}/api/v1/areas/demo/picture", timeout=10).json()
     assert "what-if" not in {i["id"] for i in picture["incidents"]}
     cover = httpx.get(f"{demo.url}/api/v1/areas/demo/cover", timeout=10).json()
@@ -287,6 +288,7 @@ def test_what_if_an_appliance_went_off_the_run(demo: CoverProcess, page: Page) -
     page.get_by_test_id("what-if-button").click()
     panel, answer = page.get_by_test_id("what-if"), page.get_by_test_id("what-if-answer")
     panel.get_by_role("radio", name="Off the run").click()
+    expect(panel.get_by_placeholder("Callsign")).to_be_focused()
     picture = httpx.get(f"{demo.url}/api/v1/areas/demo/picture", timeout=10).json()
     callsign = next(a["id"] for a in picture["appliances"] if a["status"] == "available")
     panel.get_by_placeholder("Callsign").fill("no such")

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from deploy.services import Services
 from streams.area_log import LogLimits
 from streams.embedded_log import EmbeddedLog
 from streams.errors import LogClosedError, OffsetGoneError
+from streams.kafka_log import KafkaLog
 from streams.log import EventLog
+from tests.servers import fresh_kafka
 
 Opener = Callable[[], EventLog]
 
 
 def openers(folder: Path) -> dict[str, Opener]:
-    """How to open each implementation."""
+    """How to open each embedded implementation."""
     return {
         "embedded, in memory": lambda: EmbeddedLog(),
         "embedded, on disk": lambda: EmbeddedLog(folder / "disk"),
@@ -27,8 +30,24 @@ def openers(folder: Path) -> dict[str, Opener]:
     }
 
 
-@pytest.fixture(params=list(openers(Path())))
+def kafka_openers(services: Services) -> dict[str, Opener]:
+    """How to open the one on Kafka, the real broker behind it."""
+    whole, small = fresh_kafka(services), fresh_kafka(services, tail_records=3)
+    return {KAFKA: lambda: KafkaLog(whole), KAFKA_SMALL_TAIL: lambda: KafkaLog(small)}
+
+
+KAFKA, KAFKA_SMALL_TAIL = "kafka", "kafka, small tail"
+
+
+@pytest.fixture(
+    params=[
+        *openers(Path()),
+        *(pytest.param(name, marks=pytest.mark.services) for name in (KAFKA, KAFKA_SMALL_TAIL)),
+    ]
+)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    if request.param.startswith(KAFKA):
+        return kafka_openers(request.getfixturevalue("kafka_and_redis"))[request.param]
     return openers(tmp_path)[request.param]
 
 

@@ -125,10 +125,9 @@ export function makeBaseMap(container: HTMLElement, region: Region, palette: Pal
   return map;
 }
 
-/** Shows the whole region; `coveredPx` at the right is kept free, for what lies over the map there. */
-export function fitRegion(map: GlMap, region: Region, coveredPx: number, duration = FIT_MS): void {
-  const padding = { ...FIT_PADDING, right: FIT_PADDING.right + coveredPx };
-  map.fitBounds(region.bbox, { padding, duration });
+/** Shows the whole region. */
+export function fitRegion(map: GlMap, region: Region, duration = FIT_MS): void {
+  map.fitBounds(region.bbox, { padding: FIT_PADDING, duration });
 }
 
 /** Puts the colours of a theme, and of the layer's scale, on the map. */

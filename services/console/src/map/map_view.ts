@@ -19,8 +19,9 @@ import type { Hit } from "./pen";
 import { MapSign } from "./map_sign";
 import { Tooltip, type ZoneHit } from "./tooltip";
 
-// Width of the what-if panel with its distance from the edge, as in the style sheet.
-const WHAT_IF_PX = 550;
+// Kept free around a supposed incident that is moved out from under the what-if panel.
+const CLEAR_PX = 70;
+const PAN_MS = 600;
 
 export class MapView {
   readonly root = el("section", { class: "map", "data-testid": "map", "aria-label": words.map.label });
@@ -37,7 +38,8 @@ export class MapView {
   private pointerFrame = 0;
   /** True once the operator has panned or zoomed: from then on a new size of the window leaves the view alone. */
   private placedByHand = false;
-  private roomMade = false;
+  /** The supposed place last seen to be clear of the panel, so that an officer's own panning is not fought. */
+  private clearedFor = "";
 
   constructor(
     private readonly model: ConsoleModel,
@@ -55,7 +57,7 @@ export class MapView {
     model.on(["zones", "plan"], () => this.paintZones(false));
     model.on(["selection", "layer", "what_if"], () => this.paintZones(true));
     model.on(["theme", "layer"], () => this.repaint());
-    model.on(["what_if"], () => this.makeRoom());
+    model.on(["what_if"], () => this.clearPlace());
   }
 
   /** Draws the map. Call once, when the root stands in the page. */
@@ -126,21 +128,25 @@ export class MapView {
       if (event.originalEvent) this.placedByHand = true;
     });
     map.on("resize", () => {
-      if (!this.placedByHand) fitRegion(map, this.model.region, this.coveredPx(), 0);
+      if (!this.placedByHand) fitRegion(map, this.model.region, 0);
     });
   }
 
-  /** Makes room beside the what-if panel, unless the officer has placed the map by hand. */
-  private makeRoom(): void {
-    const open = this.model.whatIf !== null;
-    if (open === this.roomMade) return;
-    this.roomMade = open;
-    if (this.map && !this.placedByHand) fitRegion(this.map, this.model.region, this.coveredPx());
-  }
-
-  private coveredPx(): number {
-    const covers = this.roomMade && this.root.clientWidth > WHAT_IF_PX * 2;
-    return covers ? WHAT_IF_PX : 0;
+  /** The panel lies over the map, which stays as it is: only a supposed place under the panel is panned clear. */
+  private clearPlace(): void {
+    const place = this.model.whatIf?.question.place ?? null;
+    // Looked at again when the answer has made the panel longer.
+    const answered = this.model.whatIf?.answered?.question.place === place;
+    const reason = place === null ? "" : `${place.lon} ${place.lat} ${answered}`;
+    if (reason === this.clearedFor) return;
+    this.clearedFor = reason;
+    const panel = this.root.querySelector(".what-if")?.getBoundingClientRect();
+    if (!this.map || !place || !panel) return;
+    const frame = this.root.getBoundingClientRect();
+    const at = this.map.project([place.lon, place.lat]);
+    const [left, bottom] = [panel.left - frame.left - CLEAR_PX, panel.bottom - frame.top + CLEAR_PX];
+    if (at.x <= left || at.y >= bottom || left <= CLEAR_PX) return;
+    this.map.panBy([at.x - left, 0], { duration: PAN_MS });
   }
 
   private listenToPointer(map: GlMap): void {
@@ -212,7 +218,7 @@ export class MapView {
         }),
         button(words.map.whole, "⤢", () => {
           this.placedByHand = false;
-          fitRegion(map, this.model.region, this.coveredPx());
+          fitRegion(map, this.model.region);
         }),
       ),
     );

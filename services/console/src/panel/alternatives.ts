@@ -12,7 +12,7 @@ import { differenceWords, fullDifferenceWords, priceWords } from "./choice_words
 
 const MOST_SHOWN = 3;
 // On a lower screen the recommended moves need the room: the next best open on demand.
-const LOW_SCREEN_PX = 850;
+const LOW_SCREEN_PX = 980;
 
 interface Row {
   node: HTMLElement;

@@ -6,9 +6,9 @@ import type { Choice } from "../state/preview";
 import { proofOf } from "../words/certificate";
 import { minutesSeconds, signed } from "../words/format";
 import { findAppliance, findStation } from "../what_if/finder";
-import { differenceWords, fullDifferenceWords, priceWords, shareWords } from "./choice_words";
+import { differenceWords, fullDifferenceWords, priceWords, shareWords, yetWords } from "./choice_words";
 import { stabilityWords } from "./decision_log";
-import { coverCost, needsOf, needWords, sameAppliances } from "./mobilising_choices";
+import { coverCost, laterWords, needsOf, needWords, sameAppliances } from "./mobilising_choices";
 
 const move = (appliance: string, to: string) =>
   ({ move_id: `${appliance}>${to}`, appliance, to_station: to }) as MoveName;
@@ -49,9 +49,15 @@ describe("differenceWords", () => {
 describe("the price of a choice", () => {
   it("is what it gives up against the recommended plan", () => {
     expect(priceWords(PLAN, choice([]))).toBe("+3.1");
-    expect(shareWords(PLAN, choice([]), PUMP)).toBe("gives up 0.32 % ≤ 6 min");
-    expect(shareWords(PLAN, choice([], { first_share: 0.91 }), PUMP)).toBe("brings +1.00 % ≤ 6 min");
+    expect(shareWords(PLAN, choice([]), PUMP)).toBe("gives up 0.32 pt ≤ 6 min");
+    expect(shareWords(PLAN, choice([], { first_share: 0.91 }), PUMP)).toBe("brings +1.00 pt ≤ 6 min");
     expect(shareWords(PLAN, choice([], { first_share: 0.9 }), PUMP)).toBe("same ≤ 6 min");
+  });
+
+  it("says why more calls in time can still be worse, and only then", () => {
+    expect(yetWords(PLAN, choice([], { first_share: 0.91 }), PUMP)).toContain("More calls ≤ 6 min, yet more risk");
+    expect(yetWords(PLAN, choice([]), PUMP)).toBe("");
+    expect(yetWords(PLAN, choice([], { first_share: 0.91, objective: 99 }), PUMP)).toBe("");
   });
 
   it("keeps its sign and loses decimals only where large", () => {
@@ -64,7 +70,7 @@ describe("proofOf", () => {
     expect(proofOf(0)).toEqual({ mark: "✓", text: "proven best for this many moves" });
     expect(proofOf(0.001)).toEqual({ mark: "✓", text: "proven within 0.10 % for this many moves" });
     expect(proofOf(0.004).mark).toBe("≈");
-    expect(proofOf(null).mark).toBe("");
+    expect(proofOf(null).mark).toBe("≈");
     expect(proofOf(undefined).text).toContain("not yet known");
   });
 });
@@ -96,6 +102,18 @@ describe("mobilising", () => {
     expect(coverCost(advice(one, one), one)).toBe("+3.2");
     expect(sameAppliances(one, sends(16, "B", "A"))).toBe(true);
     expect(sameAppliances(one, sends(16, "B", "C"))).toBe(false);
+  });
+
+  it("says what sparing cover costs in time", () => {
+    const near = sends(2, "A", "B");
+    const later = (...times: number[]): MobilisingChoice => ({
+      ...near,
+      appliances: near.appliances.map((a, i) => ({ ...a, attendance_s: times[i] ?? 0 })),
+    });
+    expect(laterWords(near, later(250, 410))).toBe("last arrives 2 min 40 s later");
+    expect(laterWords(later(200, 250), near)).toBe("first arrives 50 s later");
+    expect(laterWords(near, near)).toBe("");
+    expect(laterWords(sends(0), sends(0))).toBe("");
   });
 
   it("gives attendance times to the second", () => {

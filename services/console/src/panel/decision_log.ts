@@ -11,12 +11,14 @@ export class DecisionLog {
   private readonly list = el("ol", { class: "log", "aria-label": words.log.heading });
   private readonly operator = el("div", { class: "operator", "data-testid": "operator" });
   private readonly stability = el("p", { class: "stability hint", hidden: true, "data-testid": "stability" });
+  /** Beside the heading: an empty log takes no line of its own. */
+  private readonly none = el("span", { class: "empty log-none" });
   readonly root = el(
     "section",
     { class: "block log-block", "aria-label": words.log.heading },
-    el("div", { class: "block-head" }, el("h2", {}, words.log.heading), this.operator),
-    this.stability,
+    el("div", { class: "block-head" }, el("h2", {}, words.log.heading), this.none, this.operator),
     this.list,
+    this.stability,
   );
   private newest = "none";
 
@@ -42,7 +44,8 @@ export class DecisionLog {
     if (newest === this.newest) return;
     this.newest = newest;
     const rows = [...decisions].reverse().map((d) => this.row(d));
-    this.list.replaceChildren(...(rows.length > 0 ? rows : [el("li", { class: "empty" }, words.log.none)]));
+    setText(this.none, rows.length > 0 ? "" : words.log.none);
+    this.list.replaceChildren(...rows);
   }
 
   private row(decision: Decision): HTMLElement {

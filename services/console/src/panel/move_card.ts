@@ -12,8 +12,8 @@ import { minutes, oneDecimal, points, targetMinutes } from "../words/format";
 import { gainList, gainsInSeconds, lossList, progressLine, stationName, type Stations } from "./move_words";
 import { whyDetails } from "./move_why";
 
-// A selected card says more; in the others gains and losses share one line.
-const GROUNDS_IN_FULL = 4;
+// A selected card says more; in the others all is said in two lines.
+const GROUNDS_IN_FULL = 3;
 const GROUNDS_IN_SHORT = 1;
 
 export interface CardView {
@@ -66,19 +66,24 @@ export class MoveCard {
   }
 
   private parts(view: CardView, line: string): HTMLElement[] {
-    const parts = [this.head(view), this.effects(view)];
+    const { move, selected, rejecting } = view;
+    const why = selected && view.why && move.known && !rejecting;
+    const parts = [this.head(view)];
+    // The reasons name every ground: they stand in the place of the short words.
+    if (!why && !isShort(view)) parts.push(this.effects(view));
     if (line) parts.push(el("p", { class: "move-progress", role: "status" }, line));
     if (view.progress.refusal) {
       parts.push(el("p", { class: "move-refused", role: "alert" }, view.progress.refusal));
     }
-    if (view.rejecting) parts.push(rejectChoices());
-    else if (view.selected || view.progress.undoable) parts.push(actions(view));
+    if (rejecting) parts.push(rejectChoices());
+    else if (selected || view.progress.undoable) parts.push(actions(view));
     // Last, however long it is: the buttons stay in view above it.
-    if (view.selected && view.why && view.move.known) parts.push(whyDetails(view.move, this.stations));
+    if (why) parts.push(whyDetails(move, this.stations));
     return parts;
   }
 
-  private head({ move, kind, kindNamed, previewing }: CardView): HTMLElement {
+  private head(view: CardView): HTMLElement {
+    const { move, kind, kindNamed, previewing } = view;
     const name = (id: string) => stationName(this.stations, id);
     const gain = shownGain(move, kind);
     return el(
@@ -98,28 +103,38 @@ export class MoveCard {
         "span",
         { class: "move-line" },
         el("span", { class: "move-eta" }, `${minutes(move.travel_s)} ${words.moves.min}`),
-        el("span", { class: "move-gain" }, gain),
-        el("span", { class: "move-reason" }, previewing ? previewReason(move) : shortReason(move)),
+        el("span", { class: "move-gain", title: move.known ? words.moves.pointsHint : null }, gain),
+        isShort(view)
+          ? this.losses(move)
+          : el("span", { class: "move-reason" }, previewing ? previewReason(move) : shortReason(move)),
       ),
     );
   }
 
-  private effects({ move, selected }: CardView): HTMLElement {
+  private losses(move: ListedMove, shown = GROUNDS_IN_SHORT): HTMLElement {
+    const text = lossList(this.stations, move.loses, shown);
+    return effect(move.loses.length > 0 ? "loses" : "loses none", "▼", text);
+  }
+
+  private effects({ move, selected, rejecting }: CardView): HTMLElement {
+    const full = selected && !rejecting;
     if (!move.known) return el("div", { class: "move-effects unknown" }, words.preview.effectsUnknown);
-    const gains = selected
+    const gains = full
       ? gainsInSeconds(this.stations, move.gains, GROUNDS_IN_FULL)
       : gainList(this.stations, move.gains, GROUNDS_IN_SHORT);
-    const loses = lossList(this.stations, move.loses, selected ? GROUNDS_IN_FULL : GROUNDS_IN_SHORT);
     return el(
       "div",
       { class: "move-effects" },
-      effect("gains", "▲", selected && move.gains.length > 0 ? `${words.moves.gains} ${gains}` : gains),
-      move.loses.length > 0
-        ? effect("loses", "▼", selected ? `${words.moves.loses} ${loses}` : loses)
-        : effect("loses none", "▼", loses),
-      selected && move.rule !== null && effect("binds", "■", boundBy(move.rule)),
+      effect("gains", "▲", gains),
+      this.losses(move, full ? GROUNDS_IN_FULL : GROUNDS_IN_SHORT),
+      full && move.rule !== null && effect("binds", "■", boundBy(move.rule)),
     );
   }
+}
+
+/** A card not selected says in two lines what it brings and who pays; in a preview, also whether it is recommended. */
+function isShort({ move, selected, rejecting, previewing }: CardView): boolean {
+  return !selected && !rejecting && !previewing && move.known;
 }
 
 function shortReason(move: ListedMove): string {
@@ -195,7 +210,7 @@ function rejectChoices(): HTMLElement {
   return el(
     "div",
     { class: "reject", role: "group", "aria-label": words.moves.rejectQuestion, "data-testid": "reject-reasons" },
-    el("p", {}, words.moves.rejectQuestion),
-    el("div", { class: "reject-grid" }, ...choices, cancel),
+    el("div", { class: "reject-head" }, el("p", {}, words.moves.rejectQuestion), cancel),
+    el("div", { class: "reject-grid" }, ...choices),
   );
 }

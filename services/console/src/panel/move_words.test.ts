@@ -9,7 +9,7 @@ const changes = (...stations: string[]): GroundChange[] =>
 describe("gainList and lossList", () => {
   it("say in words how many more there are", () => {
     expect(gainList(new Map(), changes("Soho", "Euston", "Acton"), 1)).toBe("Soho and 2 more");
-    expect(lossList(new Map(), changes("Maida Vale", "Soho"), 1)).toBe("Maida Vale +25 s and 1 more");
+    expect(lossList(new Map(), changes("Maida Vale", "Soho"), 1)).toBe("Maida Vale 25 s slower and 1 more");
   });
 
   it("name all of them where there is room", () => {

@@ -3,13 +3,11 @@ import { el, setAttribute } from "../dom/element";
 import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
 import type { Desk } from "../state/desk";
+import { EndedMoves } from "../state/ended_moves";
 import { underWay, type UnderWay } from "../state/move_progress";
 import { words } from "../words/catalogue";
 import { action } from "./move_card";
 import { progressLine, stationName } from "./move_words";
-
-// A simulated day runs fast: an arrival stays this long on the screen, whatever the picture's time does.
-const ARRIVED_ON_SCREEN_MS = 60_000;
 
 export class UnderWayList {
   private readonly list = el("ul", { class: "under-way", "aria-label": words.underWay.heading });
@@ -19,7 +17,7 @@ export class UnderWayList {
     el("div", { class: "block-head" }, el("h2", {}, words.underWay.heading)),
     this.list,
   );
-  private readonly arrivedMs = new Map<string, number>();
+  private readonly ended = new EndedMoves();
   private readonly rows = new Map<string, { node: HTMLElement; signature: string }>();
 
   constructor(
@@ -39,11 +37,10 @@ export class UnderWayList {
     const { picture } = this.model;
     if (!picture) return;
     const nowMs = Date.now();
-    const kept = (id: string) => nowMs - (this.arrivedMs.get(id) ?? -Infinity) < ARRIVED_ON_SCREEN_MS;
-    const items = underWay(picture, new Set(this.model.moves.map((m) => m.move_id)), kept);
-    for (const { decisionId, progress } of items) {
-      if (progress.phase === "arrived" && !this.arrivedMs.has(decisionId)) this.arrivedMs.set(decisionId, nowMs);
-    }
+    this.ended.note(underWay(picture, new Set()), nowMs);
+    const kept = (id: string) => this.ended.isFresh(id, nowMs);
+    const shown = new Set(this.model.moves.map((m) => m.move_id));
+    const items = underWay(picture, shown, kept).filter((item) => this.ended.isListed(item, nowMs));
     this.root.hidden = items.length === 0;
     const ids = new Set(items.map((i) => i.move.move_id));
     for (const [id, row] of this.rows) {
@@ -60,10 +57,10 @@ export class UnderWayList {
     this.rows.set(move.move_id, row);
     setAttribute(row.node, "data-state", progress.phase);
     const status = this.model.picture?.appliances.get(move.appliance)?.status;
+    const to = stationName(this.model.stations, move.to_station);
+    const aside = (status && words.phases.calledAway[status]) ?? words.phases.turnedAside;
     const line =
-      progress.phase === "overtaken" && status
-        ? words.phases.overtakenAs(words.status[status])
-        : progressLine(progress, asOf);
+      progress.phase === "overtaken" ? words.phases.openAgain(aside, to) : progressLine(progress, asOf);
     const pending = this.desk.pending(move.move_id);
     const refusal = pending?.stage === "refused" ? pending.detail : null;
     const sending = pending?.stage === "sending";
@@ -74,7 +71,7 @@ export class UnderWayList {
         "span",
         { class: "move-title" },
         el("b", { class: "callsign" }, move.appliance),
-        ` → ${stationName(this.model.stations, move.to_station)}`,
+        ` → ${to}`,
       );
       const parts: HTMLElement[] = [
         title,

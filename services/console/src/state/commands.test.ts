@@ -292,6 +292,12 @@ describe("undo", () => {
     expect(send).toHaveBeenCalledWith({ ...SEEN, revision: null }, "undo", null);
   });
 
+  it("says that a rejection holds, where it is the last word", () => {
+    const { model, commands, send } = makeDesk({}, [{ ...ACCEPTED, action: "reject", reason: "too_far" }]);
+    commands.undo();
+    expect([model.notice, send.mock.calls.length]).toEqual([words.moves.rejectionHolds, 0]);
+  });
+
   it("says when there is nothing to undo", () => {
     const { model, commands } = makeDesk();
     commands.undo();

@@ -103,7 +103,7 @@ export interface UnderWay {
 
 /**
  * Accepted moves not in `shownIds`, newest first: what has been set in motion and has not ended. One that has
- * arrived stays for a while of picture time, and for as long as `kept` says, by its decision.
+ * arrived, or was overtaken, stays for a while of picture time, and for as long as `kept` says, by its decision.
  */
 export function underWay(
   picture: PictureState,
@@ -122,8 +122,8 @@ export function underWay(
     if (!appliance) continue;
     const progress = carriedOut(picture, decision, decision, appliance);
     const ageMs = nowMs - Date.parse(progress.at ?? decision.at);
-    if (progress.phase === "arrived" && ageMs > ARRIVED_SHOWN_MS && !kept(decision.decision_id)) continue;
-    if (progress.phase === "overtaken" && ageMs > OVERTAKEN_SHOWN_MS) continue;
+    const shownMs = { arrived: ARRIVED_SHOWN_MS, overtaken: OVERTAKEN_SHOWN_MS }[progress.phase as string];
+    if (shownMs !== undefined && ageMs > shownMs && !kept(decision.decision_id)) continue;
     list.push({ decisionId: decision.decision_id, move: decision, progress });
   }
   return list;

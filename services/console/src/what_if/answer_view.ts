@@ -66,8 +66,7 @@ export class AnswerView {
     const parts = [el("h3", {}, say.supposed(this.supposition(result))), this.figures(result)];
     if (mobilising) {
       const choices = mobilisingChoices({ advice: mobilising, kinds: region.kinds, stations });
-      parts.push(el("h3", {}, say.mobilise), choices);
-      parts.push(el("p", { class: "hint" }, words.goingOut.information));
+      parts.push(el("h3", { title: words.goingOut.information }, say.mobilise), choices);
     }
     parts.push(el("h3", {}, say.moves), supposedMoves(plan.moves, stations));
     return parts;

@@ -181,7 +181,6 @@ export const en = {
     arrived: (time: string) => `arrived ${time}`,
     rejected: (time: string) => `rejected ${time}`,
     overtaken: "no longer possible",
-    overtakenAs: (status: string) => `no longer possible: now ${status}`,
     openAgain: (what: string, to: string) => `${what}; ${to} open again`,
     calledAway: {
       mobilised: "sent to an incident",
@@ -297,7 +296,7 @@ export const en = {
       ["?", "this help"],
     ] as [string, string][],
     notes: [
-      "It advises; you decide. Doing nothing is always a choice, and its price is shown.",
+      "It advises; you decide. Doing nothing is always a choice, and what it gives up is shown.",
       "The list does not change while you point at it or preview a choice. A chip tells when newer advice is ready.",
       "pt: percentage points of the calls to be expected. Objective: risk + price of the moves, in weighted seconds an hour; lower is better.",
       "A what-if never touches the live picture: dashed frames and hollow arrows are supposed, not live.",

@@ -39,7 +39,7 @@ export const enAdvice = {
     insteadOfMany: (dropped: number, added: string) => `instead of ${dropped}: ${added}`,
     none: "There is no next-best plan now.",
     coming: "The next best are being worked out.",
-    ofPlanBefore: "of the plan before; newer ones are coming",
+    ofPlanBefore: "of the plan before; newer ones coming",
     otherAppliance: (dropped: string, added: string, to: string) => `instead of ${dropped}: ${added} → ${to}`,
     otherStation: (callsign: string, added: string, dropped: string) => `${callsign} → ${added}, instead of ${dropped}`,
     without: (dropped: string) => `without ${dropped}`,
@@ -143,7 +143,7 @@ export const enAdvice = {
     hideZones: "Live zones on the map",
     zonesOnMap: "Supposed zones on the map, not live. Z goes back.",
     mapLabel: "what if",
-    decideClosed: "A what-if is open: press Esc to close it first, then use the live keys.",
+    decideClosed: "A what-if is open: press Esc to close it first.",
     failure: {
       refused: (detail: string) => `Refused: ${detail}. Change the question.`,
       busy: (detail: string) => `The service is busy: ${detail}. Ask again in a moment.`,

@@ -1,0 +1,102 @@
+"""What consoles of an area are told, in order and resumable: the port, and the one in this process.
+
+Pushed to by area workers, read by API replicas for their consoles. `services.redis_feed` is the one for
+several processes. Bounded; who falls behind starts again from the newest snapshot.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+FEED_LENGTH = 1_000
+"""Messages kept for each area: minutes of a busy day, for a console whose connection broke."""
+SNAPSHOT = "snapshot"
+"""The event that stands for everything before it; the newest one is always at hand."""
+SNAPSHOT_EVERY = FEED_LENGTH // 2
+"""A worker pushes a snapshot at least once in so many messages, so that one can always be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMessage:
+    """One message; `id` is what a console gives as `Last-Event-ID` to go on after it."""
+
+    id: str
+    event: str
+    data: bytes
+
+
+class ConsoleFeed(Protocol):
+    """The messages of every area. All raise `StoreUnreachableError` where the store does not answer."""
+
+    async def push(self, area: str, event: str, data: bytes) -> str:
+        """Append a message and return its id; a `SNAPSHOT` is also kept as the newest one."""
+        ...
+
+    async def after(
+        self, area: str, last_id: str, limit: int, wait_s: float = 0.0
+    ) -> list[FeedMessage] | None:
+        """Up to `limit` messages after `last_id`, waiting up to `wait_s` for the first.
+
+        None where some may be missing (`last_id` is unknown or no longer kept): start from `snapshot`.
+        """
+        ...
+
+    async def snapshot(self, area: str) -> FeedMessage | None:
+        """The newest snapshot, to be followed by `after` with its id; None before the first."""
+        ...
+
+    async def close(self) -> None:
+        """Give up connections."""
+        ...
+
+
+class MemoryFeed:
+    """A `ConsoleFeed` in this process."""
+
+    def __init__(self) -> None:
+        self._epoch = secrets.token_hex(4)
+        self._kept: dict[str, deque[FeedMessage]] = {}
+        self._count: dict[str, int] = {}
+        self._snapshots: dict[str, FeedMessage] = {}
+        self._arrived: dict[str, asyncio.Event] = {}
+
+    async def push(self, area: str, event: str, data: bytes) -> str:
+        """See `ConsoleFeed.push`."""
+        number = self._count[area] = self._count.get(area, 0) + 1
+        message = FeedMessage(f"{self._epoch}-{number}", event, data)
+        self._kept.setdefault(area, deque(maxlen=FEED_LENGTH)).append(message)
+        if event == SNAPSHOT:
+            self._snapshots[area] = message
+        arrived = self._arrived.pop(area, None)
+        if arrived is not None:
+            arrived.set()
+        return message.id
+
+    async def after(
+        self, area: str, last_id: str, limit: int, wait_s: float = 0.0
+    ) -> list[FeedMessage] | None:
+        """See `ConsoleFeed.after`."""
+        epoch, _, number = last_id.partition("-")
+        if epoch != self._epoch or not number.isdecimal() or not number.isascii():
+            return None
+        if int(number) == self._count.get(area, 0) and wait_s > 0:
+            arrived = self._arrived.setdefault(area, asyncio.Event())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await arrived.wait()
+        kept = self._kept.get(area, deque())
+        missing = self._count.get(area, 0) - int(number)
+        if not 0 <= missing < len(kept):  # the message itself must still be there
+            return None
+        start = len(kept) - missing
+        return [kept[i] for i in range(start, min(start + limit, len(kept)))]
+
+    async def snapshot(self, area: str) -> FeedMessage | None:
+        """See `ConsoleFeed.snapshot`."""
+        return self._snapshots.get(area)
+
+    async def close(self) -> None:
+        """See `ConsoleFeed.close`."""

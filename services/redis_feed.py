@@ -1,0 +1,99 @@
+"""What consoles are told, through Redis Streams: pushed by a worker, read by any number of API replicas.
+
+Implements `services.console_feed.ConsoleFeed`. Redis may lose everything at any time: the stream then begins
+a new epoch, every id given before is unknown, and consoles start again from a snapshot.
+"""
+
+import secrets
+import time
+
+from redis.asyncio import Redis
+
+from services.console_feed import FEED_LENGTH, SNAPSHOT, FeedMessage
+from services.redis_link import told_plainly
+
+BLOCK_MOST_S = 1.0
+"""One blocking read lasts this long at most: well below the time limit of an answer."""
+PUSH = """
+if redis.call('HGET', KEYS[2], 'token') == ARGV[1] then return redis.call('HGET', KEYS[2], 'id') end
+local epoch = redis.call('HGET', KEYS[2], 'epoch')
+if not epoch then
+  epoch = ARGV[1]
+  redis.call('DEL', KEYS[1], KEYS[3])
+end
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'event', ARGV[3], 'data', ARGV[4])
+id = epoch .. '-' .. id
+redis.call('HSET', KEYS[2], 'epoch', epoch, 'token', ARGV[1], 'id', id)
+if ARGV[3] == ARGV[5] then redis.call('HSET', KEYS[3], 'id', id, 'data', ARGV[4]) end
+return id
+"""
+"""Appends once, although the client sends it again over a new connection where an answer got lost: the token
+of the newest push is kept. Each area has one worker, which pushes one message after another."""
+AFTER = """
+if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[1] then return false end
+if #redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2]) == 0 then return false end
+return redis.call('XRANGE', KEYS[1], '(' .. ARGV[2], '+', 'COUNT', ARGV[3])
+"""
+"""The message named must still be in the stream: only then has nothing after it been dropped."""
+
+
+class RedisFeed:
+    """A `ConsoleFeed` for several processes; `redis` is closed with it."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+        self._push = redis.register_script(PUSH)
+        self._after = redis.register_script(AFTER)
+
+    async def push(self, area: str, event: str, data: bytes) -> str:
+        """See `ConsoleFeed.push`."""
+        words: list[str | int | bytes] = [secrets.token_hex(8), FEED_LENGTH, event, data, SNAPSHOT]
+        with told_plainly():
+            id_: bytes = await self._push(keys=_keys(area), args=words)
+        return id_.decode("ascii")
+
+    async def after(
+        self, area: str, last_id: str, limit: int, wait_s: float = 0.0
+    ) -> list[FeedMessage] | None:
+        """See `ConsoleFeed.after`."""
+        epoch, _, stream_id = last_id.partition("-")
+        milliseconds, _, sequence = stream_id.partition("-")
+        if not (last_id.isascii() and milliseconds.isdecimal() and sequence.isdecimal()):
+            return None
+        if max(len(milliseconds), len(sequence)) > 19:  # Redis counts in 64 bits
+            return None
+        until = time.monotonic() + wait_s
+        while True:
+            with told_plainly():
+                entries = await self._after(keys=_keys(area), args=[epoch, stream_id, limit])
+            if entries is None:
+                return None
+            left_s = min(until - time.monotonic(), BLOCK_MOST_S)
+            if entries or left_s <= 0:
+                return [_message(epoch, entry) for entry in entries]
+            with told_plainly():
+                await self._redis.xread({_keys(area)[0]: stream_id}, 1, max(1, int(left_s * 1000)))
+
+    async def snapshot(self, area: str) -> FeedMessage | None:
+        """See `ConsoleFeed.snapshot`."""
+        with told_plainly():
+            id_, data = await self._redis.hmget(_keys(area)[2], ["id", "data"])
+        if not isinstance(id_, bytes) or not isinstance(data, bytes):
+            return None
+        return FeedMessage(id_.decode("ascii"), SNAPSHOT, data)
+
+    async def close(self) -> None:
+        """See `ConsoleFeed.close`."""
+        with told_plainly():
+            await self._redis.aclose()
+
+
+def _keys(area: str) -> list[str]:
+    """Stream, what was pushed last, newest snapshot; the braces keep them in one slot of a cluster."""
+    return [f"cover:{{{area}}}:feed", f"cover:{{{area}}}:pushed", f"cover:{{{area}}}:snapshot"]
+
+
+def _message(epoch: str, entry: tuple[bytes, list[bytes]]) -> FeedMessage:
+    id_, fields = entry
+    named = dict(zip(fields[::2], fields[1::2], strict=True))
+    return FeedMessage(f"{epoch}-{id_.decode('ascii')}", named[b"event"].decode("utf-8"), named[b"data"])

@@ -1,0 +1,179 @@
+"""The event log in Kafka: `streams.log.EventLog` on kafka-python.
+
+Chosen by the service where Kafka is configured; called from one event loop. Appends go through a lane for
+each area, readers are served from tails that one follower keeps, all else goes to the clerk; each works on a
+thread of its own and none queues without bound. How the log lies in Kafka: `streams.kafka_settings`.
+
+What is promised. An append that returned is on `min_in_sync` replicas. Retries by the library are known by
+the broker (idempotent producer) and kept once. An append that ends in `AppendUnsureError` may have been kept,
+as a whole; to send it once more puts its events there twice, with the same ids, and every reader folds by id.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from streams.errors import LogClosedError, LogFullError, LogUnreachableError
+from streams.kafka_clerk import ANSWER_WITHIN_S, KafkaClerk
+from streams.kafka_follower import KafkaFollower
+from streams.kafka_lane import AppendLane
+from streams.kafka_settings import KafkaSettings
+from streams.log import LogRecord
+
+logger = logging.getLogger(__name__)
+
+ASKED_AT_ONCE = 32
+"""Questions to the clerk that may wait at a time."""
+GIVEN_WITHIN_S = 45.0
+"""A record that is known to exist comes within this, or Kafka cannot be reached: a broker that restarts or
+hangs for less is waited out by readers as it is by appends."""
+ROOM_EVERY_S = 60.0
+"""An area's room is looked at this often at most."""
+
+T = TypeVar("T")
+
+
+class KafkaLog:
+    """An `EventLog` in Kafka.
+
+    Nothing is connected before the first use; a broker that is not there shows as `LogUnreachableError` from
+    `refresh` and `read`, and as `LogFullError` from `append`.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._clerk = KafkaClerk(settings)
+        self._lanes: dict[str, AppendLane] = {}
+        self._follower: KafkaFollower | None = None
+        self._firsts: dict[str, int] = {}
+        self._ends: dict[str, int] = {}
+        self._asking = asyncio.Semaphore(ASKED_AT_ONCE)
+        self._room_looked_at: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def append(self, area: str, payloads: Sequence[bytes]) -> int:
+        """Append `payloads` as one Kafka batch; see `EventLog.append`."""
+        try:
+            await self._know(area)
+        except LogUnreachableError as error:
+            raise LogFullError(f"area {area}: nothing was appended: {error}") from None
+        if not payloads:
+            return self._ends[area] - 1
+        lane = self._lanes.get(area)
+        if lane is None:
+            lane = self._lanes[area] = AppendLane(self._settings, area)
+        last = await asyncio.wrap_future(lane.submit(payloads))
+        self._ends[area] = max(self._ends[area], last + 1)
+        return last
+
+    async def read(self, area: str, offset: int, limit: int, wait_s: float = 0.0) -> list[LogRecord]:
+        """Records from `offset`; see `EventLog.read`."""
+        await self._know(area)
+        follower = self._follower
+        if follower is None:
+            follower = self._follower = KafkaFollower(self._settings, asyncio.get_running_loop())
+        tail = follower.tail(area, self._ends[area])
+        asked = time.monotonic()
+        while True:
+            arrival = tail.arrival()
+            records = tail.read(offset, limit)
+            self._ends[area] = end = max(self._ends[area], tail.end)
+            if records:
+                return records
+            if offset < tail.start:
+                return await self._old_records(area, offset, limit)
+            exists = offset < end
+            left_s = asked + (max(wait_s, GIVEN_WITHIN_S) if exists else wait_s) - time.monotonic()
+            if left_s <= 0:
+                break
+            # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with a record.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await arrival.wait()
+            self._must_be_open()
+        if exists:
+            raise LogUnreachableError(
+                f"area {area}: Kafka holds {offset} to {end - 1} but did not give it in {GIVEN_WITHIN_S:g} s"
+            )
+        return []
+
+    async def refresh(self, area: str) -> None:
+        """Ask Kafka where the area's log begins and ends; see `EventLog.refresh`."""
+        self._must_be_open()
+        first, end = await self._ask(lambda: self._clerk.offsets(area))
+        self._firsts[area] = first
+        self._ends[area] = max(self._ends.get(area, end), end)
+
+    def first_offset(self, area: str) -> int:
+        """Oldest offset still kept, as far as known; an area not met before is asked for, which blocks."""
+        self._know_now(area)
+        return self._firsts[area]
+
+    def end_offset(self, area: str) -> int:
+        """Offset the next record will get, as far as known; see `first_offset`."""
+        self._know_now(area)
+        return self._ends[area]
+
+    async def flush(self, area: str) -> None:
+        """See `EventLog.flush`: what was appended is on `min_in_sync` replicas already."""
+        self._must_be_open()
+
+    async def trim(self, area: str, before: int) -> None:
+        """See `EventLog.trim`; room is made beside, so that a checkpoint does not wait for it."""
+        self._must_be_open()
+        now = time.monotonic()
+        if now - self._room_looked_at.get(area, now - ROOM_EVERY_S) >= ROOM_EVERY_S:
+            self._room_looked_at[area] = now
+            task = asyncio.create_task(self._make_room(area, before))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Send what waits, end the threads; readers that wait are woken and see the log closed."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._follower is not None:
+            self._follower.wake_all()
+        for task in self._tasks:
+            task.cancel()
+        enders = [lane.close for lane in self._lanes.values()] + [self._clerk.close]
+        if self._follower is not None:
+            enders.append(self._follower.close)
+        await asyncio.gather(*(asyncio.to_thread(ender) for ender in enders))
+
+    async def _old_records(self, area: str, offset: int, limit: int) -> list[LogRecord]:
+        return await self._ask(lambda: self._clerk.old_records(area, offset, limit, self._ends[area]))
+
+    async def _make_room(self, area: str, before: int) -> None:
+        try:
+            self._firsts[area] = await self._ask(lambda: self._clerk.make_room(area, before))
+        except LogClosedError:
+            return
+        except Exception:  # of a task beside: nobody else would tell
+            logger.exception("area %s: no room made in Kafka; trying again later", area)
+
+    async def _know(self, area: str) -> None:
+        self._must_be_open()
+        if area not in self._ends:
+            await self.refresh(area)
+
+    def _know_now(self, area: str) -> None:
+        self._must_be_open()
+        if area not in self._ends:
+            first, self._ends[area] = self._clerk.offsets(area).result(3 * ANSWER_WITHIN_S)
+            self._firsts[area] = first
+
+    async def _ask(self, question: "Callable[[], Future[T]]") -> T:
+        async with self._asking:
+            self._must_be_open()
+            return await asyncio.wrap_future(question())
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise LogClosedError("the log is closed")
