@@ -98,8 +98,9 @@ def _advantages(rows: Sequence[Row], theirs: Sequence[float]) -> dict[str, Any]:
     # Of what can be saved at all (doing nothing against the bound), how much the other leaves unsaved.
     nothing = np.array([float(row["do_nothing"]) for row in rows])
     bound = np.array([float(row["bound"]) for row in rows])
-    can = np.maximum(nothing - bound, 1e-9)
-    found["share_of_saving_left"] = float(np.mean((other - bound) / can))
+    can = float((nothing - bound).sum())
+    # Summed over the states: in some nothing can be saved, and a mean of shares would be one of noise.
+    found["share_of_saving_left"] = float((other - bound).sum()) / can if can > 0.0 else 0.0
     return found
 
 
