@@ -4,7 +4,7 @@ Installed by the API's factory. Never shows a traceback or an internal name.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -105,10 +105,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        errors = [
-            {"index": 0, "field": ".".join(str(p) for p in e["loc"][1:]), "reason": e["msg"]}
-            for e in error.errors()
-        ]
+        errors = [_named(e) for e in error.errors()]
         return problem(422, f"{errors[0]['field']}: {errors[0]['reason']}", errors)
 
     @app.exception_handler(HTTPException)
@@ -119,3 +116,11 @@ def install(app: FastAPI) -> None:
     async def _unexpected(request: Request, error: Exception) -> Response:
         logger.error("unexpected error on %s", request.url.path, exc_info=error)
         return problem(500, "the service met an error it did not expect; its log has the cause")
+
+
+def _named(error: Mapping[str, Any]) -> dict[str, object]:
+    """One of the framework's errors in our words; where the body is no JSON its place is no field."""
+    if error["type"] == "json_invalid":
+        at = error["loc"][-1]
+        return {"index": 0, "field": "body", "reason": f"not JSON at character {at}; send a JSON object"}
+    return {"index": 0, "field": ".".join(str(p) for p in error["loc"][1:]), "reason": error["msg"]}

@@ -15,6 +15,30 @@ from streams.events import TYPES, Envelope
 
 REF = "#/components/schemas/{name}"
 EVENT_SCHEMA = {"$ref": REF.format(name="Envelope")}
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "Problem details (RFC 9457); `errors` name each wrong field and what would be right.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["index", "field", "reason"],
+                "properties": {
+                    "index": {"type": "integer"},
+                    "field": {"type": "string"},
+                    "reason": {"type": "string"},
+                },
+            },
+        },
+    },
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -33,6 +57,23 @@ def describe(app: FastAPI) -> None:
             schemas["Envelope"]["properties"]["data"] = {
                 "oneOf": [{"$ref": REF.format(name=struct.__name__)} for struct in data]
             }
+            _say_problems(api)
         return api
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _say_problems(api: dict[str, Any]) -> None:
+    """Describe refused input as it is answered here, not as the framework would answer it."""
+    schemas = api["components"]["schemas"]
+    for own in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(own, None)
+    schemas["Problem"] = PROBLEM_SCHEMA
+    answer = {
+        "description": "Not acceptable as it stands",
+        "content": {"application/problem+json": {"schema": {"$ref": REF.format(name="Problem")}}},
+    }
+    for operations in api["paths"].values():
+        for operation in operations.values():
+            if "422" in operation.get("responses", {}):
+                operation["responses"]["422"] = answer

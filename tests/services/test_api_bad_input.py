@@ -228,5 +228,26 @@ def test_openapi_describes_every_event_type() -> None:
                 assert api["components"]["schemas"][name]["properties"], name
             body = api["paths"]["/api/v1/areas/{area}/events"]["post"]["requestBody"]
             assert body["content"][ONE]["schema"] == {"$ref": "#/components/schemas/Envelope"}
+            refused = api["paths"]["/api/v1/areas/{area}/what-if"]["post"]["responses"]["422"]["content"]
+            assert list(refused) == ["application/problem+json"]
+            assert "HTTPValidationError" not in json.dumps(api)
+
+    asyncio.run(run())
+
+
+def test_a_body_that_is_no_json_is_told_so() -> None:
+    async def run() -> None:
+        async with live() as client:
+            answer = await client.http.post(
+                f"/api/v1/areas/{client.region.id}/what-if",
+                content=b"xx",
+                headers={"Content-Type": "application/json"},
+            )
+            assert answer.status_code == 422
+            (error,) = answer.json()["errors"]
+            assert (error["field"], error["reason"]) == (
+                "body",
+                "not JSON at character 0; send a JSON object",
+            )
 
     asyncio.run(run())
