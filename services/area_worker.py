@@ -41,6 +41,9 @@ READ_WAIT_S = 1.0
 BEAT_S = 2.0
 SOLVE_TRIES, SOLVE_RETRY_S = 2, 1.0
 """A picture whose solve fails is tried once more, a second later; then the next picture is waited for."""
+PROOF_EVERY_S = 1.0
+"""Where a proof has been finished within so long, the next is given up for a newer picture at once; else it
+is held on to for `certify_min_s`: a busy stream still sees proofs, and hardly waits for them."""
 SOURCE = "/dynamic-cover/area-worker"
 
 
@@ -78,6 +81,7 @@ class AreaWorker:
         self._check = EventCheck(state.region)
         self._stability = MoveStability(state.region)
         self._mailbox = Mailbox()
+        self._proven_at = -PROOF_EVERY_S
         self._first_under_way = False
         self._checkpointed_offset = -1
         self._encoder = msgspec.json.Encoder()
@@ -256,12 +260,15 @@ class AreaWorker:
         """Have the plan proven, then its whole frontier, until the time is up or a newer picture waits."""
         observe = self._metrics.stage.labels
         started = time.monotonic()
+        held_s = self._settings.certify_min_s if started - self._proven_at > PROOF_EVERY_S else 0.0
 
         def cancelled() -> bool:
-            return self._mailbox.waiting and time.monotonic() - started > self._settings.certify_min_s
+            return self._mailbox.waiting and time.monotonic() - started > held_s
 
         proven = await self._solver.proven(job, answer, self._settings.certify_s, cancelled)
         observe(self._area, "certify").observe(proven.solve_s)
+        if proven.plan.certificate == "proven":
+            self._proven_at = time.monotonic()
         if proven.plan.gap is not None:
             self._metrics.gap.labels(self._area).observe(proven.plan.gap)
         await self._publish(proven)

@@ -60,8 +60,8 @@ class Settings(BaseSettings):
     certify_s
         Seconds a proof may take.
     certify_min_s
-        A proof under way is not given up for a newer picture before this, so that a busy stream still
-        sees proofs.
+        A proof under way is not given up for a newer picture before this, where none has been finished for a
+        second, so that a busy stream still sees proofs.
     reject_holds_min
         Minutes a rejected move is not proposed again, unless things change materially before.
     reject_ends_at_fewer
