@@ -13,12 +13,9 @@ from streams.events import AppliancePosition, ApplianceStatus, ApplianceStatusCh
 Key = tuple[datetime, int, str]
 """What decides which word is newer: time, sequence, then source and id of the event."""
 
-_ENDS_ORDER = {
-    ApplianceStatus.RELOCATING,
-    ApplianceStatus.MOBILISED,
-    ApplianceStatus.AT_INCIDENT,
-    ApplianceStatus.OFF_RUN,
-}
+_COMMITTED = frozenset({ApplianceStatus.MOBILISED, ApplianceStatus.AT_INCIDENT})
+_UNAVAILABLE = _COMMITTED | {ApplianceStatus.OFF_RUN}
+_ENDS_ORDER = _UNAVAILABLE | {ApplianceStatus.RELOCATING}
 """An appliance that says one of these has been told to move, or has something better to do."""
 
 
@@ -27,7 +24,7 @@ ORDER_LAPSES = timedelta(minutes=10)
 had other work, and the order is void."""
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, gc=False):
     """An accepted move its appliance has not yet taken up."""
 
     to: str
@@ -36,7 +33,7 @@ class Order(Struct, frozen=True):
     at: datetime
 
 
-class ApplianceState(Struct, frozen=True):
+class ApplianceState(Struct, frozen=True, gc=False):
     """One appliance: status, station, position and order, each with the key of the event that said so."""
 
     id: str
@@ -61,12 +58,12 @@ class ApplianceState(Struct, frozen=True):
     @property
     def committed(self) -> bool:
         """Whether it is on its way to, or at, an incident."""
-        return self.status in {ApplianceStatus.MOBILISED, ApplianceStatus.AT_INCIDENT}
+        return self.status in _COMMITTED
 
     @property
     def available(self) -> bool:
         """Whether it can be sent to the next incident."""
-        return not self.committed and self.status != ApplianceStatus.OFF_RUN
+        return self.status not in _UNAVAILABLE
 
     @property
     def ordered(self) -> Order | None:
@@ -93,26 +90,24 @@ class ApplianceState(Struct, frozen=True):
 
 def with_status(state: ApplianceState, data: ApplianceStatusChanged, key: Key) -> ApplianceState:
     """Fold a status event."""
+    changes: dict[str, object] = {}  # put in at once: each copy of the state costs as much as all the rest
     if data.status in _ENDS_ORDER and _newer(key, state.order_ended_key):
-        state = replace(state, order_ended_key=key)
-    if data.easting_m is not None and data.northing_m is not None:
-        state = _at(state, data.easting_m, data.northing_m, key)
+        changes["order_ended_key"] = key
+    if data.easting_m is not None and data.northing_m is not None and _newer(key, state.position_key):
+        changes |= {"easting_m": data.easting_m, "northing_m": data.northing_m, "position_key": key}
     if data.station is not None and _newer(key, state.station_key):
-        state = replace(state, station=data.station, station_key=key)
-    if not _newer(key, state.status_key):
-        return state
-    return replace(
-        state,
-        status=data.status,
-        incident=data.incident,
-        expected_at=data.expected_at,
-        status_key=key,
-    )
+        changes["station"], changes["station_key"] = data.station, key
+    if _newer(key, state.status_key):
+        changes["status"], changes["status_key"] = data.status, key
+        changes["incident"], changes["expected_at"] = data.incident, data.expected_at
+    return replace(state, **changes) if changes else state
 
 
 def with_position(state: ApplianceState, data: AppliancePosition, key: Key) -> ApplianceState:
     """Fold a position event."""
-    return _at(state, data.easting_m, data.northing_m, key)
+    if not _newer(key, state.position_key):
+        return state
+    return replace(state, easting_m=data.easting_m, northing_m=data.northing_m, position_key=key)
 
 
 def with_decision(state: ApplianceState, action: DecisionAction, order: Order, key: Key) -> ApplianceState:
@@ -120,12 +115,6 @@ def with_decision(state: ApplianceState, action: DecisionAction, order: Order, k
     if action is DecisionAction.REJECT or not _newer(key, state.order_key):
         return state
     return replace(state, last_order=order if action is DecisionAction.ACCEPT else None, order_key=key)
-
-
-def _at(state: ApplianceState, easting_m: float, northing_m: float, key: Key) -> ApplianceState:
-    if not _newer(key, state.position_key):
-        return state
-    return replace(state, easting_m=easting_m, northing_m=northing_m, position_key=key)
 
 
 def _newer(key: Key, than: Key | None) -> bool:

@@ -1,6 +1,7 @@
 """What one area shows right now: picture, plan, zone bands, history; kept in this process.
 
-Written by the area worker, read by the API and the hub's snapshots. The log can rebuild all of it.
+Written by the area's fold and its worker, read by the API and the hub's snapshots. The log can rebuild all of
+it but the bands, which come with the next plan.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from geo.region import Region
 from services.known_plan import KnownPlan
 from services.picture import Picture, empty_picture
 from services.picture_view import PictureView, PictureViewer
+from services.recent_ids import RecentIds
 from streams.cover_plan import CoverPlanData, ZoneBands
 
 HISTORY_SPAN = timedelta(minutes=120)
@@ -34,13 +36,30 @@ class Snapshot(Struct, frozen=True):
 
 
 class AreaState:
-    """The live state of one area."""
+    """The live state of one area.
+
+    Attributes
+    ----------
+    offset
+        Newest record in the picture; -1 before the first.
+    cause_offset
+        Newest record that called for a plan: it names the plan, so that a replay names it the same.
+    recent
+        Events folded lately.
+    decisions_folded
+        Decisions folded by this process, to notice one that came between.
+    degraded
+        Why what is shown may be behind, as a word; None where all is well.
+    """
 
     def __init__(self, region: Region) -> None:
         self.region = region
         self.viewer = PictureViewer(region)
         self.picture: Picture = empty_picture(region.id, self.viewer.homes)
         self.offset = -1
+        self.cause_offset = -1
+        self.recent = RecentIds()
+        self.decisions_folded = 0
         self.plan: CoverPlanData | None = None
         self.bands: ZoneBands | None = None
         self.ready = False
@@ -50,6 +69,12 @@ class AreaState:
         self.last_event_ns: int | None = None
         self.plans: dict[str, KnownPlan] = {}
         self._history: deque[tuple[datetime, float, float]] = deque()
+
+    def begin(self) -> None:
+        """Forget what was folded; plans stay, they are in the log under the same names."""
+        self.picture = empty_picture(self.region.id, self.viewer.homes)
+        self.offset = self.cause_offset = -1
+        self.recent = RecentIds()
 
     def folded(self, offset: int) -> None:
         """Note that everything up to `offset` is in the picture, and wake who waits for it."""
@@ -74,16 +99,22 @@ class AreaState:
     @property
     def plan_in_force(self) -> CoverPlanData | None:
         """The plan shown, or after a restart the last one the log knows."""
-        last = next(reversed(self.plans.values()), None)
-        return self.plan or (None if last is None else last.newest)
+        if self.plan is not None or not self.plans:
+            return self.plan
+        return max((known.newest for known in self.plans.values()), key=lambda p: p.picture_offset)
 
     def view(self) -> PictureView:
         """The picture as consoles read it."""
         return self.viewer.whole(self.picture, self.offset)
 
     def set_plan(self, plan: CoverPlanData, bands: ZoneBands) -> None:
+        """Show a newer plan with its bands."""
+        self.bands = bands
+        self.show_plan(plan)
+
+    def show_plan(self, plan: CoverPlanData) -> None:
         """Show a newer plan, and note cover as it stands in the history."""
-        self.plan, self.bands = plan, bands
+        self.plan = plan
         self._planned.set()
         self.know_plan(plan)
         history, time = self._history, plan.picture_time
@@ -91,6 +122,16 @@ class AreaState:
             history.append((time, plan.before.first_share, plan.before.second_share))
         while history and time - history[0][0] > HISTORY_SPAN:
             history.popleft()
+
+    def is_newer(self, plan: CoverPlanData) -> bool:
+        """Whether a plan is newer than the one shown; one that comes late, or twice, is not."""
+        shown = self.plan
+        return shown is None or (plan.picture_offset, plan.revision) > (shown.picture_offset, shown.revision)
+
+    def newest_revision(self, plan_id: str) -> CoverPlanData | None:
+        """The newest revision known of a plan; None where it is not known."""
+        known = self.plans.get(plan_id)
+        return None if known is None else known.newest
 
     def know_plan(self, plan: CoverPlanData) -> None:
         """Remember a plan, so that a decision may refer to it: the moves named by any of its revisions."""
@@ -102,6 +143,10 @@ class AreaState:
         self.plans[plan.plan_id] = known
         while len(self.plans) > PLANS_KEPT:
             del self.plans[next(iter(self.plans))]
+
+    def take_history(self, points: list[tuple[datetime, float, float]]) -> None:
+        """Begin with what a checkpoint kept."""
+        self._history = deque(points)
 
     def history(self) -> list[tuple[datetime, float, float]]:
         """Cover over the last two hours: (time, first share, second share)."""

@@ -1,89 +1,110 @@
-"""The worker of one area: reads its log, folds the picture, has it solved, publishes plans.
+"""The worker of one area: has every new picture solved, logs and shows the plans, keeps checkpoints.
 
-Started by the service. After any death it comes back from checkpoint plus replay: the fold is idempotent,
-plans carry deterministic ids, dead letters are kept once. Never takes events from people (the API does).
+Started by the embedded service and by the worker process. After any death it comes back from checkpoint plus
+replay: the fold is idempotent, plans carry deterministic ids, dead letters are kept once. Never takes events
+from people (the API does).
 """
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
+from services import area_checkpoint
+from services.area_fold import AreaFold
 from services.area_state import AreaState
+from services.checkpoint_keeper import CheckpointKeeper
 from services.cover_solver import Answer, CoverSolver
-from services.event_check import EventCheck
-from services.hub import Hub
 from services.mailbox import Job, Mailbox
 from services.metrics import Metrics
 from services.move_orders import MoveOrder
 from services.move_stability import MoveStability
-from services.picture import Picture, fold
+from services.picture import Picture
 from services.settings import Settings
 from streams import codec
-from streams.checkpoints import CheckpointStore
 from streams.cover_plan import CoverPlanData
 from streams.dead_letters import DeadLetters
-from streams.errors import DecodeError, LogClosedError, StreamsError
-from streams.events import AppliancePosition, DecisionAction, DecisionMade, Event
-from streams.log import EventLog, LogRecord
+from streams.errors import AppendUnsureError, LogClosedError, LogFullError, LogUnreachableError
+from streams.events import DecisionAction, DecisionMade, Event
+from streams.log import EventLog
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
-"""Of the checkpoint; another version is ignored and the log replayed from its start."""
-READ_LIMIT = 256
-"""Records folded before the event loop gets its turn: some milliseconds."""
-READ_WAIT_S = 1.0
 BEAT_S = 2.0
 SOLVE_TRIES, SOLVE_RETRY_S = 2, 1.0
 """A picture whose solve fails is tried once more, a second later; then the next picture is waited for."""
+LOG_TRIES = 600
+"""A plan that the log does not take is tried again each second: some minutes, or until a newer one."""
 PROOF_EVERY_S = 1.0
 """Where a proof has been finished within so long, the next is given up for a newer picture at once; else it
 is held on to for `certify_min_s`: a busy stream still sees proofs, and hardly waits for them."""
+HELD_POLL_S = 0.05
+"""How often a worker that is not sure of its area looks whether it is again."""
 SOURCE = "/dynamic-cover/area-worker"
 
 
-class Checkpoint(Struct, frozen=True):
-    """Where the fold stood."""
+Lease = Callable[[], int | None]
+"""The generation of the group of workers to write with; None while it is not sure that the area is ours: then
+nothing may be written."""
 
-    schema_version: int
-    next_offset: int
-    picture: Picture
+
+class Push(Protocol):
+    """Where consoles are told: the hub of this process, or the outbox to all API replicas."""
+
+    def push(self, event: str, data: bytes) -> None:
+        """Tell all consoles of the area; never waits."""
+        ...
+
+
+def for_ever() -> int | None:
+    """The lease of a worker that shares its area with nobody."""
+    return 0
 
 
 class AreaWorker:
-    """Fold, solve, publish: one area."""
+    """Fold, solve, publish: one area.
+
+    Parameters
+    ----------
+    consoles
+        Where consoles are told.
+    lease
+        Asked before everything that is written for others.
+    """
 
     def __init__(
         self,
         state: AreaState,
         log: EventLog,
         dead_letters: DeadLetters,
-        checkpoints: CheckpointStore,
-        hub: Hub,
+        checkpoints: CheckpointKeeper,
+        consoles: Push,
         solver: CoverSolver,
         metrics: Metrics,
         settings: Settings,
+        lease: Lease = for_ever,
     ) -> None:
         self._state = state
         self._area = state.region.id
         self._log = log
-        self._dead_letters = dead_letters
         self._checkpoints = checkpoints
-        self._hub = hub
+        self._consoles = consoles
         self._solver = solver
         self._metrics = metrics
         self._settings = settings
-        self._check = EventCheck(state.region)
+        self._lease = lease
+        self._fold = AreaFold(state, log, metrics, dead_letters, self._count_move)
         self._stability = MoveStability(state.region)
         self._mailbox = Mailbox()
         self._proven_at = -PROOF_EVERY_S
         self._first_under_way = False
         self._checkpointed_offset = -1
+        self._logged_before: str | None = None
         self._encoder = msgspec.json.Encoder()
 
     async def run(self) -> None:
@@ -101,57 +122,35 @@ class AreaWorker:
         """Whether a picture waits for its first plan, or one is being found; safe to ask from any thread."""
         return self._first_under_way or self._mailbox.waiting
 
-    async def checkpoint(self) -> None:
-        """Keep where the fold stands, and let the log forget what it no longer needs."""
+    async def checkpoint(self, last: bool = False) -> None:
+        """Keep where the fold stands; `last` where this worker is about to end.
+
+        Raises
+        ------
+        FencedError
+            Where another worker serves the area now.
+        """
+        generation = self._lease()
+        if generation is None:
+            return
         next_offset = self._state.offset + 1
-        checkpoint = self._encoder.encode(Checkpoint(SCHEMA_VERSION, next_offset, self._state.picture))
-        # The log first: a checkpoint must never speak of records that a power cut can take away.
-        await self._log.flush(self._area)
-        await self._checkpoints.save(self._area, checkpoint)
-        await self._log.trim(self._area, next_offset)
-        self._checkpointed_offset = next_offset - 1
+        checkpoint = area_checkpoint.dumped(self._state)
+        if await self._checkpoints.keep(self._area, checkpoint, next_offset, generation, last):
+            self._checkpointed_offset = next_offset - 1
 
     async def _recover(self) -> None:
         state = self._state
-        kept = await self._checkpoints.load(self._area)
-        if kept is not None:
-            self._load(kept)
-        first, end = self._log.first_offset(self._area), self._log.end_offset(self._area)
-        if state.offset >= end:
-            logger.warning(
-                "area %s: the log ends at %d, before its checkpoint at %d; all of it is folded again",
-                self._area,
-                end - 1,
-                state.offset,
-            )
-            state.offset = first - 1
-        if state.offset + 1 < first:
-            raise StreamsError(
-                f"area {self._area}: the log begins at {first}, and no checkpoint reaches that far; "
-                "restore the data folder from a copy, or start with a fresh one"
-            )
-        oldest_ns: int | None = None
-        while state.offset + 1 < end:
-            records = await self._log.read(self._area, state.offset + 1, READ_LIMIT)
-            batch_ns = await self._fold_batch(records)
-            oldest_ns = oldest_ns if oldest_ns is not None else batch_ns
-            await asyncio.sleep(0)
+        oldest_ns = await self._fold.recover(await self._checkpoints.kept(self._area))
         state.ready, state.degraded = True, None
-        self._hub.push("snapshot", state.snapshot())
-        self._mailbox.put(state.picture, state.offset, time.time_ns() if oldest_ns is None else oldest_ns)
+        state.plan = state.plan_in_force
+        self._consoles.push("snapshot", state.snapshot())
+        # Its plan may be in the log already: solved again for the zones' bands, logged only if it is better.
+        self._logged_before = None if state.plan is None else state.plan.plan_id
+        self._put(time.time_ns() if oldest_ns is None else oldest_ns)
 
-    def _load(self, kept: bytes) -> None:
-        """Take up a checkpoint; one that does not fit is left aside and the log replayed instead."""
-        try:
-            checkpoint = msgspec.json.decode(kept, type=Checkpoint)
-            if checkpoint.schema_version != SCHEMA_VERSION:
-                raise ValueError(f"it is of version {checkpoint.schema_version}, not {SCHEMA_VERSION}")
-            if set(checkpoint.picture.appliances) != set(self._state.viewer.homes):
-                raise ValueError("its appliances are not the region's")
-        except (msgspec.DecodeError, ValueError) as error:
-            logger.warning("area %s: checkpoint not used, replaying the log: %s", self._area, error)
-            return
-        self._state.picture, self._state.offset = checkpoint.picture, checkpoint.next_offset - 1
+    def _put(self, oldest_ns: int) -> None:
+        state = self._state
+        self._mailbox.put(state.picture, state.offset, oldest_ns, state.cause_offset)
 
     async def _checkpoint_forever(self) -> None:
         while True:
@@ -163,51 +162,19 @@ class AreaWorker:
         state = self._state
         while True:
             try:
-                records = await self._log.read(self._area, state.offset + 1, READ_LIMIT, READ_WAIT_S)
+                folded = await self._fold.next()
             except LogClosedError:
                 return
-            before = state.picture
-            if records:
-                oldest_ns = await self._fold_batch(records)
-                if state.picture is not before:
-                    delta = state.viewer.delta(before, state.picture, state.offset)
-                    self._hub.push("picture", self._encoder.encode(delta))
-                if oldest_ns is not None:
-                    self._mailbox.put(state.picture, state.offset, oldest_ns)
-                lag = self._log.end_offset(self._area) - state.offset - 1
-                self._metrics.lag.labels(self._area).set(lag)
+            except LogUnreachableError as error:
+                logger.warning("area %s: nothing can be read, trying again: %s", self._area, error)
+                continue
+            if folded is not None:
+                if state.picture is not folded.before:
+                    delta = state.viewer.delta(folded.before, state.picture, state.offset, folded.touched)
+                    self._consoles.push("picture", self._encoder.encode(delta))
+                if folded.oldest_ns is not None:
+                    self._put(folded.oldest_ns)
             await asyncio.sleep(0)
-
-    async def _fold_batch(self, records: list[LogRecord]) -> int | None:
-        """Fold `records`; returns when the log took the oldest one that calls for a new plan."""
-        state = self._state
-        started = time.perf_counter()
-        oldest_ns: int | None = None
-        for record in records:
-            try:
-                event = codec.decode(record.payload)
-                self._check.content(event, state.picture.as_of)
-            except DecodeError as error:
-                await self._bury(record, error)
-            else:
-                if self._take(event) and oldest_ns is None:
-                    oldest_ns = record.appended_ns
-                if isinstance(event.data, CoverPlanData):
-                    state.know_plan(event.data)
-                else:
-                    state.last_event_ns = record.appended_ns
-            state.offset = record.offset
-        state.folded(state.offset)
-        self._metrics.stage.labels(self._area, "fold").observe(time.perf_counter() - started)
-        return oldest_ns
-
-    def _take(self, event: Event) -> bool:
-        """Fold one event; whether it calls for a new plan."""
-        self._metrics.events.labels(self._area, event.type).inc()
-        before, self._state.picture = self._state.picture, fold(self._state.picture, event)
-        if self._state.ready and self._state.picture.orders is not before.orders:
-            self._count_move(before, event)
-        return not isinstance(event.data, (CoverPlanData, AppliancePosition))
 
     def _count_move(self, before: Picture, event: Event) -> None:
         """Count an accepted move, and whether it undoes a recent one; one taken back later stays counted."""
@@ -219,12 +186,6 @@ class AreaWorker:
         if self._stability.reverses(order, before):
             self._metrics.reversals.labels(self._area).inc()
 
-    async def _bury(self, record: LogRecord, error: DecodeError) -> None:
-        now = datetime.now(UTC)
-        if await self._dead_letters.add(self._area, record.offset, record.payload, error, now):
-            self._metrics.dead_letters.labels(self._area).inc()
-            logger.warning("area %s: record %d is a dead letter: %s", self._area, record.offset, error)
-
     async def _solve_forever(self) -> None:
         while True:
             job = await self._mailbox.take()
@@ -233,14 +194,21 @@ class AreaWorker:
                 self._state.degraded = None
             except LogClosedError:
                 return
+            except LogFullError as error:
+                logger.warning("area %s: plan not logged, trying again: %s", self._area, error)
+                word = "log_full" if self._log.reachable else "log_unreachable"
+                await self._again(job, word, LOG_TRIES)
             except Exception:
                 # A picture that cannot be solved must not end the service: the last good plan stays,
                 # its age is shown, and the next picture is tried.
                 logger.exception("area %s: no plan for the picture at %d", self._area, job.offset)
                 self._metrics.solve_errors.labels(self._area).inc()
-                self._state.degraded = "solve_failed"
-                await asyncio.sleep(SOLVE_RETRY_S)
-                self._mailbox.put_back(job, SOLVE_TRIES)
+                await self._again(job, "solve_failed", SOLVE_TRIES)
+
+    async def _again(self, job: Job, degraded: str, most_tries: int) -> None:
+        self._state.degraded = degraded
+        await asyncio.sleep(SOLVE_RETRY_S)
+        self._mailbox.put_back(job, most_tries)
 
     async def _solve(self, job: Job) -> None:
         observe = self._metrics.stage.labels
@@ -283,37 +251,75 @@ class AreaWorker:
     async def _publish(self, answer: Answer) -> None:
         """Append the plan to the log, show it, push it; its bands only where they are new."""
         started = time.perf_counter()
-        plan = answer.plan
-        event = codec.encode(
-            plan,
-            id=f"{plan.plan_id}-r{plan.revision}",
-            source=SOURCE,
-            area=self._area,
-            time=plan.picture_time,
-        )
-        await self._log.append(self._area, [event])
+        plan, fresh = self._numbered(answer.plan)
+        if fresh:
+            await self._append(plan)
+        bands = replace(answer.bands, revision=plan.revision)
         shown = self._state.bands
-        self._state.set_plan(plan, answer.bands)
-        self._hub.push("plan", self._encoder.encode(plan))
+        self._state.set_plan(plan, bands)
+        self._consoles.push("plan", self._encoder.encode(plan))
         # A revision with the same moves has the same bands, which its consoles hold already.
-        if shown is None or replace(shown, revision=plan.revision) != answer.bands:
-            self._hub.push("zones", self._encoder.encode(answer.bands))
-        self._metrics.plans.labels(self._area, plan.certificate).inc()
+        if shown is None or replace(shown, revision=plan.revision) != bands:
+            self._consoles.push("zones", self._encoder.encode(bands))
+        if fresh:
+            self._metrics.plans.labels(self._area, plan.certificate).inc()
         self._metrics.stage.labels(self._area, "publish").observe(time.perf_counter() - started)
+
+    def _numbered(self, plan: CoverPlanData) -> tuple[CoverPlanData, bool]:
+        """The plan under its next revision, and whether it goes to the log.
+
+        After a restart the newest plan is solved anew and may be in the log already: then the one logged is
+        shown, and a revision is added only where it says more.
+        """
+        known = self._state.newest_revision(plan.plan_id)
+        if known is None:
+            return replace(plan, revision=0), True
+        if plan.plan_id == self._logged_before and not _says_more(plan, known):
+            return known, False
+        return replace(plan, revision=known.revision + 1), True
+
+    async def _append(self, plan: CoverPlanData) -> None:
+        """Append a plan, once: where the log was unsure the same event is sent again, and known by its id."""
+        id_ = f"{plan.plan_id}-r{plan.revision}"
+        event = codec.encode(plan, id=id_, source=SOURCE, area=self._area, time=plan.picture_time)
+        while True:
+            if self._lease() is None:
+                await asyncio.sleep(HELD_POLL_S)
+                continue
+            try:
+                await self._log.append(self._area, [event])
+            except AppendUnsureError as error:
+                logger.warning("area %s: sending plan %s again: %s", self._area, id_, error)
+            else:
+                return
 
     async def _beat_forever(self) -> None:
         while True:
             await asyncio.sleep(BEAT_S)
-            self._hub.push("beat", self._encoder.encode(self._beat()))
+            self._consoles.push("beat", self._encoder.encode(self._beat()))
 
     def _beat(self) -> dict[str, object]:
-        state = self._state
-        age = None if state.last_event_ns is None else (time.time_ns() - state.last_event_ns) / 1e9
         oldest = self._mailbox.oldest_ns
         behind = oldest is not None and time.time_ns() - oldest > 5e9
-        return {
-            "server_time": datetime.now(UTC),
-            "as_of": state.picture.as_of,
-            "last_event_age_s": age,
-            "degraded": state.degraded or ("solver_behind" if behind else None),
-        }
+        return beat(self._state, self._state.degraded or ("solver_behind" if behind else None))
+
+
+def beat(state: AreaState, degraded: str | None) -> dict[str, object]:
+    """What consoles are told every two seconds: that the service lives, and how old its news are."""
+    now = datetime.now(UTC)
+    age = None if state.last_event_ns is None else (time.time_ns() - state.last_event_ns) / 1e9
+    plan_age = None if state.plan is None else (now - state.plan.published_at).total_seconds()
+    return {
+        "server_time": now,
+        "as_of": state.picture.as_of,
+        "last_event_age_s": age,
+        "plan_age_s": plan_age,
+        "degraded": degraded,
+    }
+
+
+def _says_more(plan: CoverPlanData, known: CoverPlanData) -> bool:
+    """Whether a plan solved anew is better, or better proven, than the one the log has of the same name."""
+    if [move.move_id for move in plan.moves] != [move.move_id for move in known.moves]:
+        return plan.objective < known.objective
+    return plan.certificate == "proven" and known.certificate != "proven"

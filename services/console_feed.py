@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
+from streams.fence import Fence
+
 FEED_LENGTH = 1_000
 """Messages kept for each area: minutes of a busy day, for a console whose connection broke."""
 SNAPSHOT = "snapshot"
@@ -31,8 +33,17 @@ class FeedMessage:
 class ConsoleFeed(Protocol):
     """The messages of every area. All raise `StoreUnreachableError` where the store does not answer."""
 
-    async def push(self, area: str, event: str, data: bytes) -> str:
-        """Append a message and return its id; a `SNAPSHOT` is also kept as the newest one."""
+    async def push(self, area: str, event: str, data: bytes, generation: int = 0) -> str:
+        """Append a message and return its id; a `SNAPSHOT` is also kept as the newest one.
+
+        Where `epoch_of` the id is another than that of the push before, the store has lost everything: push
+        a snapshot at once, or consoles have nothing to begin with.
+
+        Raises
+        ------
+        FencedError
+            Where a newer generation of the workers' group has pushed or saved for the area lately.
+        """
         ...
 
     async def after(
@@ -53,18 +64,25 @@ class ConsoleFeed(Protocol):
         ...
 
 
+def epoch_of(id_: str) -> str:
+    """The part of a message's id that changes when the store has lost everything and begins anew."""
+    return id_.partition("-")[0]
+
+
 class MemoryFeed:
     """A `ConsoleFeed` in this process."""
 
     def __init__(self) -> None:
+        self._fence = Fence()
         self._epoch = secrets.token_hex(4)
         self._kept: dict[str, deque[FeedMessage]] = {}
         self._count: dict[str, int] = {}
         self._snapshots: dict[str, FeedMessage] = {}
         self._arrived: dict[str, asyncio.Event] = {}
 
-    async def push(self, area: str, event: str, data: bytes) -> str:
+    async def push(self, area: str, event: str, data: bytes, generation: int = 0) -> str:
         """See `ConsoleFeed.push`."""
+        self._fence.admit(area, generation)
         number = self._count[area] = self._count.get(area, 0) + 1
         message = FeedMessage(f"{self._epoch}-{number}", event, data)
         self._kept.setdefault(area, deque(maxlen=FEED_LENGTH)).append(message)

@@ -143,7 +143,7 @@ class CoverSolver:
             now = self._engine.zone_times(problem) if before is None else before.now
             after = self._engine.zone_times(problem, found.moves) if found.moves else now
         revision = 0 if before is None else before.plan.revision + 1
-        plan_id = f"{job.picture.area}-{job.offset}"
+        plan_id = f"{job.picture.area}-{job.cause_offset}"
         ended = time.time_ns()
         plan = self._messenger.message(
             found,

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
 from services.area_state import AreaState
 from services.cover_model import MOVABLE
 from services.metrics import Metrics
@@ -16,6 +18,7 @@ from services.picture import EPOCH
 from streams import codec
 from streams.cover_advice import MoveName
 from streams.cover_plan import PlanMove
+from streams.errors import AppendUnsureError
 from streams.events import DecisionAction, DecisionMade, RejectReason
 from streams.log import EventLog
 
@@ -86,11 +89,13 @@ class Decisions:
             Where the appliance can no longer do it, or nothing is there to undo.
         """
         async with self._one_at_a_time:
-            # Judge on a picture that holds every decision taken before this one.
+            # Judge on a picture that holds every decision taken before this one, here or elsewhere.
+            await self._log.refresh(self._area)
             if not await self._state.until_folded(self._log.end_offset(self._area) - 1, FOLDED_WITHIN_S):
                 raise ConflictError("the picture is behind its events just now; try again in a moment")
             move, seen = self._find(plan_id, move_id, revision)
             self._check_possible(move, action)
+            known = self._state.decisions_folded
             data = DecisionMade(
                 plan_id=plan_id,
                 revision=seen,
@@ -105,10 +110,43 @@ class Decisions:
             decision_id = str(uuid.uuid4())
             time = self._time_for(move.appliance)
             event = codec.encode(data, id=decision_id, source=SOURCE, area=self._area, time=time)
-            offset = await self._log.append(self._area, [event])
+            offset = await self._append(event)
             await self._state.until_folded(offset, FOLDED_WITHIN_S)
+            if action is DecisionAction.ACCEPT and self._state.decisions_folded > known + 1:
+                await self._check_alone(move, data)
         self._metrics.decisions.labels(self._area, action.value).inc()
         return Taken(decision_id, offset)
+
+    async def _append(self, event: bytes) -> int:
+        """Append a decision; where the log was unsure, once more: it is known by its id."""
+        try:
+            return await self._log.append(self._area, [event])
+        except AppendUnsureError:
+            return await self._log.append(self._area, [event])
+
+    async def _check_alone(self, move: PlanMove | MoveName, data: DecisionMade) -> None:
+        """A decision at another replica came between judging and appending: is this one still right?
+
+        Raises
+        ------
+        ConflictError
+            Where it is not; then it has been taken back.
+        """
+        ordered = self._state.picture.appliances[move.appliance].ordered
+        if ordered is None or ordered.to != move.to_station:
+            raise ConflictError(f"{move.appliance} was decided on elsewhere at the same moment; look again")
+        try:
+            self._check_room(move.to_station, more=0)
+            self._check_min_cover(move, leaving=0)
+        except ConflictError as error:
+            undo = structs.replace(data, action=DecisionAction.UNDO)
+            time = self._time_for(move.appliance)
+            await self._append(
+                codec.encode(undo, id=str(uuid.uuid4()), source=SOURCE, area=self._area, time=time)
+            )
+            raise ConflictError(
+                f"taken back, since another was accepted at the same moment: {error}"
+            ) from None
 
     def _find(self, plan_id: str, move_id: str, revision: int | None) -> tuple[PlanMove | MoveName, int]:
         """The move, and the revision of the plan it is decided on."""
@@ -159,24 +197,24 @@ class Decisions:
                 self._check_room(move.to_station)
                 self._check_min_cover(move)
 
-    def _check_min_cover(self, move: PlanMove | MoveName) -> None:
+    def _check_min_cover(self, move: PlanMove | MoveName, leaving: int = 1) -> None:
         """As in the plan's own rule, only appliances of the first kind count; orders given count too."""
         least = self._min_cover.get(move.from_station, 0)
         if least == 0 or move.appliance not in self._of_first_kind:
             return
         appliances = self._state.picture.appliances
-        left = sum(appliances[id_].counts_at == move.from_station for id_ in self._of_first_kind) - 1
+        left = sum(appliances[id_].counts_at == move.from_station for id_ in self._of_first_kind) - leaving
         if left < least:
             raise ConflictError(
                 f"{move.from_station} must keep {least} available, and {move.appliance} would leave {left} "
                 "there, orders already given counted; reject this move, or undo another from there first"
             )
 
-    def _check_room(self, station: str) -> None:
+    def _check_room(self, station: str, more: int = 1) -> None:
         stations = self._state.region.stations
         bays = int(stations.bays[stations.ids.index(station)])
         held = sum(state.counts_at == station for state in self._state.picture.appliances.values())
-        if held >= bays:
+        if held + more > bays:
             raise ConflictError(
                 f"{station} has room for {bays}, and {held} stand there or are bound for it; reject or undo "
                 "another move first"

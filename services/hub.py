@@ -1,8 +1,8 @@
 """Live push: a bounded ring of messages for each area, read by any number of consoles at their own pace.
 
-Written by the area worker, read by the stream endpoint. A message is encoded once for all consoles; a
-console that falls out of the ring, or comes back with an id that is no longer in it, starts again from a
-snapshot. Never waits for a console.
+Written by the area worker, or in an API replica by the relay; read by the stream endpoint. A message is
+encoded once for all consoles; a console that falls out of the ring, or comes back with an id that is no
+longer in it, starts again from a snapshot. Never waits for a console.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import contextlib
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi.sse import format_sse_event
@@ -25,11 +25,20 @@ SLICE = 64
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One server-sent event, ready for the wire; `pushed_at` is `time.perf_counter()` at its push."""
+    """One server-sent event, ready for the wire; `pushed_at` is `time.perf_counter()` at its push.
+
+    `id` is what the console gives as `Last-Event-ID` to go on after it; None for one that cannot be gone on
+    from, which leaves the console's last id as it is.
+    """
 
     seq: int
+    id: str | None
     wire: bytes
     pushed_at: float
+
+
+async def _at_once() -> None:
+    return
 
 
 class Hub:
@@ -39,26 +48,42 @@ class Hub:
     ----------
     snapshot
         Gives the JSON of a full snapshot as of now.
+    settled
+        Awaited before a snapshot is taken: until the state holds at least what the newest message told.
     """
 
-    def __init__(self, snapshot: Callable[[], bytes]) -> None:
+    def __init__(
+        self, snapshot: Callable[[], bytes], settled: Callable[[], Awaitable[None]] = _at_once
+    ) -> None:
         self._snapshot = snapshot
+        self.settled = settled
         self._epoch = secrets.token_hex(4)
         self._ring: deque[Message] = deque()
         self._bytes = 0
         self._seq = 0
+        self._newest_id = f"{self._epoch}-0"
+        self._seq_of = {self._newest_id: 0}
         self._wake = asyncio.Event()
         self.consoles = 0
         self.closed = False
 
     def push(self, event: str, data: bytes) -> None:
         """Append a message and wake the consoles."""
+        self.relay(event, data, f"{self._epoch}-{self._seq + 1}")
+
+    def relay(self, event: str, data: bytes, id: str | None) -> None:
+        """The same under an id given elsewhere, or under none."""
         self._seq += 1
-        wire = format_sse_event(data_str=data.decode("utf-8"), event=event, id=f"{self._epoch}-{self._seq}")
-        self._ring.append(Message(self._seq, wire, time.perf_counter()))
+        wire = format_sse_event(data_str=data.decode("utf-8"), event=event, id=id)
+        self._ring.append(Message(self._seq, id, wire, time.perf_counter()))
         self._bytes += len(wire)
+        if id is not None:
+            self._seq_of[id], self._newest_id = self._seq, id
         while len(self._ring) > RING_MESSAGES or self._bytes > RING_BYTES:
-            self._bytes -= len(self._ring.popleft().wire)
+            gone = self._ring.popleft()
+            self._bytes -= len(gone.wire)
+            if gone.id is not None:
+                self._seq_of.pop(gone.id, None)
         self._wake_all()
 
     def close(self) -> None:
@@ -68,13 +93,13 @@ class Hub:
 
     def open(self, last_event_id: str | None) -> "Cursor":
         """A cursor for one console, continuing after `last_event_id` where the ring still holds it."""
-        return Cursor(self, self._seq_of(last_event_id))
+        return Cursor(self, None if last_event_id is None else self._seq_of.get(last_event_id))
 
     def snapshot_message(self) -> Message:
         """A snapshot as a message that stands for everything up to now."""
         data = self._snapshot().decode("utf-8")
-        wire = format_sse_event(data_str=data, event="snapshot", id=f"{self._epoch}-{self._seq}")
-        return Message(self._seq, wire, time.perf_counter())
+        wire = format_sse_event(data_str=data, event="snapshot", id=self._newest_id)
+        return Message(self._seq, self._newest_id, wire, time.perf_counter())
 
     def after(self, seq: int) -> list[Message] | None:
         """The next messages after `seq`, or None where some of them are no longer in the ring."""
@@ -96,12 +121,6 @@ class Hub:
         wake, self._wake = self._wake, asyncio.Event()
         wake.set()
 
-    def _seq_of(self, event_id: str | None) -> int | None:
-        epoch, _, number = (event_id or "").partition("-")
-        if epoch != self._epoch or not number.isdecimal() or int(number) > self._seq:
-            return None
-        return int(number)
-
 
 class Cursor:
     """One console's place in the ring; `None` before its first snapshot."""
@@ -116,6 +135,7 @@ class Cursor:
             await self._hub.changed(self._seq, wait_s)
         messages = None if self._seq is None else self._hub.after(self._seq)
         if messages is None:
+            await self._hub.settled()
             messages = [self._hub.snapshot_message()]
         if messages:
             self._seq = messages[-1].seq

@@ -13,7 +13,7 @@ from services.appliance_state import Key
 from streams.events import IncidentCategory, IncidentOpened, IncidentStopped, IncidentUpdated
 
 
-class Opening(Struct, frozen=True):
+class Opening(Struct, frozen=True, gc=False):
     """What the opening said."""
 
     category: IncidentCategory
@@ -22,7 +22,7 @@ class Opening(Struct, frozen=True):
     at: datetime
 
 
-class IncidentState(Struct, frozen=True):
+class IncidentState(Struct, frozen=True, gc=False):
     """One incident; `opening` is None while only later words of it have come in."""
 
     id: str
@@ -43,6 +43,14 @@ class IncidentState(Struct, frozen=True):
         return max(times if self.stopped_at is None else [*times, self.stopped_at], default=None)
 
     @property
+    def due_from(self) -> datetime | None:
+        """From when on its age counts towards being forgotten; None while it is open.
+
+        An incident never opened is no younger than its stop: of the two the stop is never the later one.
+        """
+        return self.stopped_at if self.stopped_at is not None else self.last_word_at
+
+    @property
     def open(self) -> bool:
         """Whether it has been opened and not stopped."""
         return self.opening is not None and self.stopped_at is None
@@ -55,11 +63,12 @@ def with_event(
     if isinstance(data, IncidentStopped):
         first = state.stopped_at is None or key[0] < state.stopped_at
         return replace(state, stopped_at=key[0]) if first else state
-    if isinstance(data, IncidentOpened) and (state.opening_key is None or key > state.opening_key):
-        opening = Opening(data.category, data.easting_m, data.northing_m, key[0])
-        state = replace(state, opening=opening, opening_key=key)
+    changes: dict[str, object] = {}
+    if type(data) is IncidentOpened and (state.opening_key is None or key > state.opening_key):
+        changes["opening"] = Opening(data.category, data.easting_m, data.northing_m, key[0])
+        changes["opening_key"] = key
     if data.appliances_required is not None and (state.required_key is None or key > state.required_key):
-        state = replace(state, required=data.appliances_required, required_key=key)
+        changes["required"], changes["required_key"] = data.appliances_required, key
     if data.expected_stop is not None and (state.expected_key is None or key > state.expected_key):
-        state = replace(state, expected_stop=data.expected_stop, expected_key=key)
-    return state
+        changes["expected_stop"], changes["expected_key"] = data.expected_stop, key
+    return replace(state, **changes) if changes else state

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from services.area_state import AreaState
 from services.event_check import EventCheck
 from services.metrics import Metrics
+from services.recent_ids import event_key
 from streams import codec
 from streams.errors import DecodeError
 from streams.log import EventLog
@@ -81,12 +82,15 @@ class Ingest:
             Naming each bad event's place, field and reason.
         LogFullError
             Where the log can take no more now.
+        AppendUnsureError
+            Where the log did not say in time whether it took them; sent again they are taken once.
         """
         started = time.perf_counter()
         ids = self._checked(payloads)
         fresh: dict[EventName, bytes] = {}
         for id_, payload in zip(ids, payloads, strict=True):
-            if id_ not in self._ids and id_ not in fresh:
+            # What another replica took in, or this one before a restart, the fold knows.
+            if id_ not in self._ids and id_ not in fresh and event_key(*id_) not in self._state.recent:
                 fresh[id_] = payload
         last = await self._log.append(self._area, list(fresh.values()))
         first = last - len(fresh) + 1

@@ -17,6 +17,8 @@ class Job:
     ----------
     offset
         Offset of the newest record in the picture.
+    cause_offset
+        Offset of the newest record in it that called for a plan: it names the plan.
     oldest_ns
         When the log took the oldest event this job answers, nanoseconds since the epoch: latency counts
         from there, so that coalescing cannot hide it.
@@ -25,6 +27,7 @@ class Job:
     picture: Picture
     offset: int
     oldest_ns: int
+    cause_offset: int
     tries: int = 0
 
 
@@ -46,13 +49,13 @@ class Mailbox:
         """When the oldest event waiting was taken, or None where none does."""
         return self._unserved_ns if self._job is None else self._job.oldest_ns
 
-    def put(self, picture: Picture, offset: int, oldest_ns: int) -> None:
+    def put(self, picture: Picture, offset: int, oldest_ns: int, cause_offset: int) -> None:
         """Replace what waits by a newer picture, keeping the older of the two times."""
         if self._job is not None:
             oldest_ns = min(oldest_ns, self._job.oldest_ns)
         if self._unserved_ns is not None:
             oldest_ns, self._unserved_ns = min(oldest_ns, self._unserved_ns), None
-        self._job = Job(picture, offset, oldest_ns)
+        self._job = Job(picture, offset, oldest_ns, cause_offset)
         self._filled.set()
 
     def put_back(self, job: Job, most_tries: int) -> None:
@@ -60,7 +63,8 @@ class Mailbox:
         `most_tries` times; the event it left unserved keeps counting either way.
         """
         if self._job is not None:
-            self.put(self._job.picture, self._job.offset, job.oldest_ns)
+            waits = self._job
+            self.put(waits.picture, waits.offset, job.oldest_ns, waits.cause_offset)
         elif job.tries + 1 < most_tries:
             self._job = replace(job, tries=job.tries + 1)
             self._filled.set()

@@ -1,16 +1,16 @@
 """The operational picture of one area: a fold over its events.
 
-Folded by the area worker, turned into a cover problem by `services.cover_model` and into JSON by
-`services.picture_view`. Pure and immutable: no I/O, no clock. Idempotent (an event folded twice changes
-nothing) and safe out of order within `HORIZON` (each register keeps the newest word).
+Folded by the area worker in a `PictureDraft`, turned into a cover problem by `services.cover_model` and into
+JSON by `services.picture_view`. No I/O, no clock; a picture never changes. Idempotent (an event folded twice
+changes nothing) and safe out of order within `HORIZON` (each register keeps the newest word).
 """
 
 import hashlib
+from collections import deque
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from services.appliance_state import (
     ApplianceState,
@@ -20,9 +20,9 @@ from services.appliance_state import (
     with_position,
     with_status,
 )
-from services.incident_state import IncidentState, with_event
+from services.incident_book import IncidentBook
+from services.incident_state import IncidentState
 from services.move_orders import MoveOrder, OrderWord, fresh, moves_made, with_word
-from streams.cover_plan import CoverPlanData
 from streams.events import (
     AppliancePosition,
     ApplianceStatus,
@@ -44,6 +44,11 @@ DECISIONS_KEPT = 50
 REJECTIONS_KEPT = 500
 """Upper bound on rejections remembered; at an hour each, far above what a person can press."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
+TRAIL_KEPT = 8
+"""Pictures given out that a draft can tell the changes since: a batch's first, and some within the batch."""
+TOUCHED_KEPT = 5_000
+"""Incidents touched since a picture was given out that are kept track of; far above those of one batch."""
 
 
 class Decision(Struct, frozen=True):
@@ -93,7 +98,7 @@ class Picture(Struct, frozen=True):
     @property
     def available(self) -> int:
         """How many appliances can be sent to the next incident."""
-        return sum(state.available for state in self.appliances.values())
+        return _available(self.appliances)
 
     def moves_made(self) -> tuple[MoveOrder, ...]:
         """Moves accepted and not taken back within the last day of the area's time, oldest first."""
@@ -118,47 +123,162 @@ def empty_picture(area: str, homes: dict[str, str]) -> Picture:
     return Picture(area=area, as_of=EPOCH, appliances=appliances)
 
 
-def fold(picture: Picture, event: Event) -> Picture:
-    """The picture after `event`; the same object where it changes nothing.
+class PictureDraft:
+    """A picture that takes events one after another, and is frozen when somebody is to read it.
 
-    The event must have passed `services.event_check`.
+    One is kept for each area between batches: it knows what may be forgotten when, so that an event costs
+    the same whatever is remembered.
     """
-    data = event.data
-    key: Key = (event.time, event.sequence, f"{event.source} {event.id}")
-    match data:
-        case CoverPlanData():
-            return picture
-        case ApplianceStatusChanged():
-            after = _with_appliance(picture, with_status(picture.appliances[data.appliance], data, key))
-        case AppliancePosition():
-            after = _with_appliance(picture, with_position(picture.appliances[data.appliance], data, key))
-        case DecisionMade():
-            after = _with_decision(picture, data, key, event.id)
-        case IncidentOpened() | IncidentUpdated() | IncidentStopped():
-            before = picture.incidents.get(data.incident) or IncidentState(id=data.incident)
-            after = _with_incident(picture, with_event(before, data, key))
-    if event.time > picture.as_of:
-        after = _forgetting(replace(after, as_of=event.time))
-    return after
+
+    def __init__(self, picture: Picture) -> None:
+        self._frozen = picture
+        self._changed = False
+        self._as_of = picture.as_of
+        self._appliances = picture.appliances
+        self._appliances_given = True
+        self._book = IncidentBook(picture.incidents)
+        self._rejections = picture.rejections
+        self._oldest_rejection = _oldest(picture.rejections)
+        self._decisions = picture.decisions
+        self._orders = picture.orders
+        self._touched: set[str] = set()
+        self._trail: deque[tuple[Picture, set[str]]] = deque([(picture, self._touched)], maxlen=TRAIL_KEPT)
+
+    @property
+    def as_of(self) -> datetime:
+        """Time of the newest event taken."""
+        return self._as_of
+
+    @property
+    def orders(self) -> tuple[OrderWord, ...]:
+        """As `Picture.orders`; another object exactly where they changed."""
+        return self._orders
+
+    def picture(self) -> Picture:
+        """The picture now: the same object until something changes, and what is unchanged in it too."""
+        if self._changed:
+            self._appliances_given = True
+            self._frozen = Picture(
+                area=self._frozen.area,
+                as_of=self._as_of,
+                appliances=self._appliances,
+                incidents=self._book.given(),
+                rejections=self._rejections,
+                decisions=self._decisions,
+                orders=self._orders,
+            )
+            self._changed = False
+            self._touched = set()
+            self._trail.append((self._frozen, self._touched))
+        return self._frozen
+
+    def touched_since(self, before: Picture) -> frozenset[str] | None:
+        """Incidents changed or forgotten since this draft gave out `before`; None where it was long ago."""
+        touched: set[str] = set()
+        for picture, ids in reversed(self._trail):
+            touched |= ids
+            if picture is before:
+                return frozenset(touched)
+        return None
+
+    def take(self, event: Event) -> bool:
+        """Fold `event` in, which must have passed `services.event_check`; whether it changed anything."""
+        data = event.data
+        key: Key = (event.time, event.sequence, f"{event.source} {event.id}")
+        # By exact type, the frequent ones first: an `isinstance` that fails takes as long as the fold itself.
+        if type(data) is AppliancePosition:
+            changed = self._put(with_position(self._appliances[data.appliance], data, key))
+        elif type(data) is ApplianceStatusChanged:
+            changed = self._put(with_status(self._appliances[data.appliance], data, key))
+        elif type(data) is IncidentOpened or type(data) is IncidentUpdated or type(data) is IncidentStopped:
+            changed = self._book.take(data, key)
+            if changed:
+                self._touch(data.incident)
+        elif type(data) is DecisionMade:
+            changed = self._decide(data, key, event.id)
+        else:
+            return False
+        if event.time > self._as_of:
+            self._as_of, changed = event.time, True
+            self._forget()
+        self._changed |= changed
+        return changed
+
+    def _touch(self, incident: str) -> None:
+        self._touched.add(incident)
+        if len(self._touched) > TOUCHED_KEPT:
+            self._touched = set()
+            self._trail.clear()
+
+    def _put(self, state: ApplianceState) -> bool:
+        if state is self._appliances[state.id]:
+            return False
+        if self._appliances_given:
+            self._appliances, self._appliances_given = self._appliances.copy(), False
+        self._appliances[state.id] = state
+        return True
+
+    def _decide(self, data: DecisionMade, key: Key, decision_id: str) -> bool:
+        if any(decision.decision_id == decision_id for decision in self._decisions):
+            return False
+        time = key[0]
+        state = self._appliances[data.appliance]
+        decisions = (*self._decisions, _decision(data, decision_id, time))
+        self._decisions = tuple(sorted(decisions, key=lambda d: (d.at, d.decision_id))[-DECISIONS_KEPT:])
+        if data.action is DecisionAction.REJECT:
+            self._reject(data, time)
+        else:
+            if data.move_id in self._rejections:
+                self._rejections = {k: r for k, r in self._rejections.items() if k != data.move_id}
+            accepted = data.action is DecisionAction.ACCEPT
+            word = OrderWord(key, data.appliance, data.from_station, data.to_station, accepted)
+            self._orders = with_word(self._orders, word, self._as_of)
+        order = Order(data.to_station, data.plan_id, data.move_id, time)
+        self._put(with_decision(state, data.action, order, key))
+        return True
+
+    def _reject(self, data: DecisionMade, time: datetime) -> None:
+        available = _available(self._appliances)
+        rejection = Rejection(data.appliance, data.from_station, data.to_station, time, available)
+        rejections = self._rejections | {data.move_id: rejection}
+        while len(rejections) > REJECTIONS_KEPT:
+            del rejections[next(iter(rejections))]
+        self._rejections, self._oldest_rejection = rejections, _oldest(rejections)
+
+    def _forget(self) -> None:
+        """Drop what is too old: stopped incidents, words of ones never opened, rejections, orders."""
+        oldest = self._as_of - HORIZON
+        if gone := self._book.forget(oldest):
+            self._touched.update(gone)
+        if self._oldest_rejection < oldest:
+            kept = {k: r for k, r in self._rejections.items() if r.at >= oldest}
+            if len(kept) < len(self._rejections):
+                self._rejections = kept
+            self._oldest_rejection = _oldest(kept)
+        self._orders = fresh(self._orders, self._as_of)
 
 
-def _with_appliance(picture: Picture, state: ApplianceState) -> Picture:
-    if state is picture.appliances[state.id]:
-        return picture
-    return replace(picture, appliances=picture.appliances | {state.id: state})
+def fold(picture: Picture, event: Event) -> Picture:
+    """The picture after one event; the same object where it changes nothing.
+
+    The event must have passed `services.event_check`. For many events, keep a `PictureDraft`.
+    """
+    draft = PictureDraft(picture)
+    draft.take(event)
+    return draft.picture()
 
 
-def _with_incident(picture: Picture, state: IncidentState) -> Picture:
-    if state is picture.incidents.get(state.id):
-        return picture
-    return replace(picture, incidents=picture.incidents | {state.id: state})
+def _available(appliances: dict[str, ApplianceState]) -> int:
+    return sum(state.available for state in appliances.values())
 
 
-def _with_decision(picture: Picture, data: DecisionMade, key: Key, decision_id: str) -> Picture:
-    time = key[0]
-    if any(decision.decision_id == decision_id for decision in picture.decisions):
-        return picture
-    decision = Decision(
+def _oldest(rejections: dict[str, Rejection]) -> datetime:
+    """Time of the oldest rejection: until it is behind the horizon, none is to be forgotten."""
+    return min((rejection.at for rejection in rejections.values()), default=NEVER)
+
+
+def _decision(data: DecisionMade, decision_id: str, time: datetime) -> Decision:
+    return Decision(
         decision_id,
         data.plan_id,
         data.move_id,
@@ -170,40 +290,3 @@ def _with_decision(picture: Picture, data: DecisionMade, key: Key, decision_id: 
         data.operator,
         time,
     )
-    order = Order(data.to_station, data.plan_id, data.move_id, time)
-    rejections = picture.rejections
-    if data.action is DecisionAction.REJECT:
-        rejection = Rejection(data.appliance, data.from_station, data.to_station, time, picture.available)
-        rejections = rejections | {data.move_id: rejection}
-        while len(rejections) > REJECTIONS_KEPT:
-            rejections = {k: rejections[k] for k in list(rejections)[1:]}
-    elif data.move_id in rejections:
-        rejections = {k: r for k, r in rejections.items() if k != data.move_id}
-    kept = sorted((*picture.decisions, decision), key=lambda d: (d.at, d.decision_id))[-DECISIONS_KEPT:]
-    orders = picture.orders
-    if data.action is not DecisionAction.REJECT:
-        accepted = data.action is DecisionAction.ACCEPT
-        word = OrderWord(key, data.appliance, data.from_station, data.to_station, accepted)
-        orders = with_word(orders, word, picture.as_of)
-    after = replace(picture, rejections=rejections, decisions=tuple(kept), orders=orders)
-    state = picture.appliances[data.appliance]
-    return _with_appliance(after, with_decision(state, data.action, order, key))
-
-
-def _forgetting(picture: Picture) -> Picture:
-    """Drop what is too old: stopped incidents, words of ones never opened, rejections, orders."""
-    oldest = picture.as_of - HORIZON
-    stale = [
-        i.id
-        for i in picture.incidents.values()
-        if (i.stopped_at is not None and i.stopped_at < oldest)
-        or (i.last_word_at is not None and i.last_word_at < oldest)
-    ]
-    if stale:
-        kept = {k: v for k, v in picture.incidents.items() if k not in set(stale)}
-        picture = replace(picture, incidents=kept)
-    if any(rejection.at < oldest for rejection in picture.rejections.values()):
-        kept_rejections = {k: r for k, r in picture.rejections.items() if r.at >= oldest}
-        picture = replace(picture, rejections=kept_rejections)
-    orders = fresh(picture.orders, picture.as_of)
-    return picture if orders is picture.orders else replace(picture, orders=orders)

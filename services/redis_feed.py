@@ -10,25 +10,29 @@ import time
 from redis.asyncio import Redis
 
 from services.console_feed import FEED_LENGTH, SNAPSHOT, FeedMessage
-from services.redis_link import told_plainly
+from services.redis_fence import ADMIT, FENCE_SECONDS, fence_key
+from services.redis_link import PREFIX, key_of, told_plainly
+from streams.errors import FencedError
 
 BLOCK_MOST_S = 1.0
 """One blocking read lasts this long at most: well below the time limit of an answer."""
-PUSH = """
-if redis.call('HGET', KEYS[2], 'token') == ARGV[1] then return redis.call('HGET', KEYS[2], 'id') end
-local epoch = redis.call('HGET', KEYS[2], 'epoch')
+PUSH = f"""
+if redis.call('HGET', KEYS[3], 'token') == ARGV[3] then return redis.call('HGET', KEYS[3], 'id') end
+{ADMIT}
+local epoch = redis.call('HGET', KEYS[3], 'epoch')
 if not epoch then
-  epoch = ARGV[1]
-  redis.call('DEL', KEYS[1], KEYS[3])
+  epoch = ARGV[3]
+  redis.call('DEL', KEYS[2], KEYS[4])
 end
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'event', ARGV[3], 'data', ARGV[4])
+local id = redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[4], '*', 'event', ARGV[5], 'data', ARGV[6])
 id = epoch .. '-' .. id
-redis.call('HSET', KEYS[2], 'epoch', epoch, 'token', ARGV[1], 'id', id)
-if ARGV[3] == ARGV[5] then redis.call('HSET', KEYS[3], 'id', id, 'data', ARGV[4]) end
+redis.call('HSET', KEYS[3], 'epoch', epoch, 'token', ARGV[3], 'id', id)
+if ARGV[5] == ARGV[7] then redis.call('HSET', KEYS[4], 'id', id, 'data', ARGV[6]) end
 return id
 """
 """Appends once, although the client sends it again over a new connection where an answer got lost: the token
-of the newest push is kept. Each area has one worker, which pushes one message after another."""
+of the newest push is kept. Each area has one worker, which pushes one message after another; what a worker
+of an older generation pushes is refused."""
 AFTER = """
 if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[1] then return false end
 if #redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2]) == 0 then return false end
@@ -40,16 +44,30 @@ return redis.call('XRANGE', KEYS[1], '(' .. ARGV[2], '+', 'COUNT', ARGV[3])
 class RedisFeed:
     """A `ConsoleFeed` for several processes; `redis` is closed with it."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: "Redis", prefix: str = PREFIX) -> None:
         self._redis = redis
+        self._prefix = prefix
         self._push = redis.register_script(PUSH)
         self._after = redis.register_script(AFTER)
 
-    async def push(self, area: str, event: str, data: bytes) -> str:
+    async def push(self, area: str, event: str, data: bytes, generation: int = 0) -> str:
         """See `ConsoleFeed.push`."""
-        words: list[str | int | bytes] = [secrets.token_hex(8), FEED_LENGTH, event, data, SNAPSHOT]
+        token = secrets.token_hex(8)
+        words: list[str | int | bytes] = [
+            generation,
+            FENCE_SECONDS,
+            token,
+            FEED_LENGTH,
+            event,
+            data,
+            SNAPSHOT,
+        ]
         with told_plainly():
-            id_: bytes = await self._push(keys=_keys(area), args=words)
+            id_: bytes | None = await self._push(
+                keys=[fence_key(self._prefix, area), *self._keys(area)], args=words
+            )
+        if id_ is None:
+            raise FencedError(area, generation)
         return id_.decode("ascii")
 
     async def after(
@@ -65,19 +83,19 @@ class RedisFeed:
         until = time.monotonic() + wait_s
         while True:
             with told_plainly():
-                entries = await self._after(keys=_keys(area), args=[epoch, stream_id, limit])
+                entries = await self._after(keys=self._keys(area), args=[epoch, stream_id, limit])
             if entries is None:
                 return None
             left_s = min(until - time.monotonic(), BLOCK_MOST_S)
             if entries or left_s <= 0:
                 return [_message(epoch, entry) for entry in entries]
             with told_plainly():
-                await self._redis.xread({_keys(area)[0]: stream_id}, 1, max(1, int(left_s * 1000)))
+                await self._redis.xread({self._keys(area)[0]: stream_id}, 1, max(1, int(left_s * 1000)))
 
     async def snapshot(self, area: str) -> FeedMessage | None:
         """See `ConsoleFeed.snapshot`."""
         with told_plainly():
-            id_, data = await self._redis.hmget(_keys(area)[2], ["id", "data"])
+            id_, data = await self._redis.hmget(self._keys(area)[2], ["id", "data"])
         if not isinstance(id_, bytes) or not isinstance(data, bytes):
             return None
         return FeedMessage(id_.decode("ascii"), SNAPSHOT, data)
@@ -87,10 +105,9 @@ class RedisFeed:
         with told_plainly():
             await self._redis.aclose()
 
-
-def _keys(area: str) -> list[str]:
-    """Stream, what was pushed last, newest snapshot; the braces keep them in one slot of a cluster."""
-    return [f"cover:{{{area}}}:feed", f"cover:{{{area}}}:pushed", f"cover:{{{area}}}:snapshot"]
+    def _keys(self, area: str) -> list[str]:
+        """Stream, what was pushed last, newest snapshot."""
+        return [key_of(self._prefix, area, what) for what in ("feed", "pushed", "snapshot")]
 
 
 def _message(epoch: str, entry: tuple[bytes, list[bytes]]) -> FeedMessage:

@@ -15,6 +15,8 @@ from redis.exceptions import RedisError
 
 from streams.errors import StoreUnreachableError
 
+PREFIX = "dynamiccover"
+"""First part of all keys, where the settings name no other: two installations may share a Redis."""
 CONNECT_WITHIN_S = 1.0
 ANSWER_WITHIN_S = 3.0
 """Time limit of one answer; a blocking read asks for less."""
@@ -22,6 +24,11 @@ CONNECTIONS = 32
 """Of one process; further callers wait for one, within `ANSWER_WITHIN_S`."""
 TRIES_AGAIN, PAUSE_FIRST_S, PAUSE_MOST_S = 2, 0.05, 0.2
 """A broken connection is made anew this often before the caller is told."""
+
+
+def key_of(prefix: str, area: str, what: str) -> str:
+    """A key; the braces keep all keys of an area in one slot of a Redis cluster."""
+    return f"{prefix}:{{{area}}}:{what}"
 
 
 def open_redis(url: str) -> "Redis":

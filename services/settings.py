@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -66,6 +66,20 @@ class Settings(BaseSettings):
         Minutes a rejected move is not proposed again, unless things change materially before.
     reject_ends_at_fewer
         So many fewer appliances available than at the rejection count as a material change.
+    kafka, redis
+        `host:port` of brokers, comma between; address of Redis, `redis://[user:password@]host:port/number`.
+        `cover api` and `cover worker` need both; `cover serve` and `cover demo` keep all in one process.
+    topic_prefix, replication, min_in_sync
+        First part of the names of topics, of the group of workers and of the keys in Redis; copies of each
+        record, and how many of them must have one before it counts: 3 and 2 survive the loss of a machine.
+    kafka_security, kafka_ca_file, kafka_username, kafka_password
+        How to speak to Kafka: with `SASL_…` by name and password (SCRAM-SHA-512), with `…SSL` encrypted,
+        trusting the authorities in the file, or those of the machine.
+    health_host
+        Where a worker's `/healthz`, `/readyz` and `/metrics` listen; they hold no operational data.
+    public_origin
+        The one origin outside this machine whose pages may use the service, e.g. `https://cover.example`:
+        that of the authenticating proxy in front of it.
     """
 
     model_config = SettingsConfigDict(env_prefix="COVER_", extra="forbid")
@@ -88,6 +102,17 @@ class Settings(BaseSettings):
     certify_min_s: Annotated[float, Field(ge=0, le=10)] = 0.05
     reject_holds_min: Annotated[float, Field(ge=0, le=24 * 60)] = 60.0
     reject_ends_at_fewer: Annotated[int, Field(ge=1, le=1000)] = 5
+    kafka: Annotated[str, Field(min_length=3, max_length=1000)] | None = None
+    redis: SecretStr | None = None
+    topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")] = "dynamiccover"
+    replication: Annotated[int, Field(ge=1, le=9)] = 1
+    min_in_sync: Annotated[int, Field(ge=1, le=9)] = 1
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_ca_file: Path | None = None
+    kafka_username: Annotated[str, Field(max_length=256)] | None = None
+    kafka_password: SecretStr | None = None
+    health_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    public_origin: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("host")
@@ -99,6 +124,24 @@ class Settings(BaseSettings):
                 "127.0.0.1 and put an authenticating proxy on this machine in front of it"
             )
         return host
+
+    def kafka_connection(self) -> dict[str, object]:
+        """Connection settings in the words of the Kafka client."""
+        connection: dict[str, object] = {"security_protocol": self.kafka_security}
+        if self.kafka_ca_file is not None:
+            connection["ssl_cafile"] = str(self.kafka_ca_file)
+        if self.kafka_security.startswith("SASL"):
+            if self.kafka_username is None or self.kafka_password is None:
+                raise SettingsError(
+                    f"COVER_KAFKA_SECURITY is {self.kafka_security}: set COVER_KAFKA_USERNAME and "
+                    "COVER_KAFKA_PASSWORD too"
+                )
+            connection |= {
+                "sasl_mechanism": "SCRAM-SHA-512",
+                "sasl_plain_username": self.kafka_username,
+                "sasl_plain_password": self.kafka_password.get_secret_value(),
+            }
+        return connection
 
     @classmethod
     def settings_customise_sources(

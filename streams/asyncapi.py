@@ -185,9 +185,11 @@ def _messages() -> Json:
     }
     messages["checkpoint"] = {
         "name": "checkpoint",
-        "summary": "Opaque: readable by the version of the worker that its schema_version names.",
+        "summary": "Bytes: a version (1), the generation of the group of workers that wrote it (8, "
+        "big-endian), then what only a worker reads.",
+        "contentType": "application/octet-stream",
         **of_record,
-        "payload": {"type": "object", "required": ["schema_version"]},
+        "payload": {"type": "string", "format": "binary"},
     }
     return messages
 

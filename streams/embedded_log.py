@@ -61,6 +61,11 @@ class EmbeddedLog:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock_fd = _locked(folder)
 
+    @property
+    def reachable(self) -> bool:
+        """See `EventLog.reachable`: always, for it is in this process."""
+        return True
+
     async def append(self, area: str, payloads: Sequence[bytes]) -> int:
         """Append `payloads`, all or none; see `EventLog.append`."""
         log = self._area(area)

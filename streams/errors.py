@@ -44,6 +44,20 @@ class StoreUnreachableError(StreamsError):
     """The store of checkpoints or of console messages cannot be asked now. What it holds can be rebuilt."""
 
 
+class FencedError(StreamsError):
+    """A write of an older generation of the group was refused: another worker serves this area now.
+
+    Not a failure that passes: whoever gets this leaves the area alone until the group gives it anew.
+    """
+
+    def __init__(self, area: str, generation: int) -> None:
+        super().__init__(
+            f"area {area}: another worker serves this area now; a write of generation {generation} is refused"
+        )
+        self.area = area
+        self.generation = generation
+
+
 class LogClosedError(StreamsError):
     """The log was closed; it takes and gives nothing any more."""
 

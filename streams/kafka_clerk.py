@@ -18,6 +18,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsEr
 from kafka.structs import TopicPartition
 
 from streams.errors import LogUnreachableError, OffsetGoneError, StreamsError
+from streams.kafka_contact import KafkaContact
 from streams.kafka_follower import open_consumer
 from streams.kafka_settings import PARTITION, KafkaSettings
 from streams.kafka_tail import filled, log_record
@@ -38,8 +39,9 @@ T = TypeVar("T")
 class KafkaClerk:
     """Answers questions about areas, on its own thread; `close` ends it."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, contact: KafkaContact) -> None:
         self._settings = settings
+        self._contact = contact
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka-clerk")
         self._consumer: KafkaConsumer | None = None
         self._admin: KafkaAdminClient | None = None
@@ -69,12 +71,15 @@ class KafkaClerk:
     def _ask(self, question: Callable[[], T]) -> Future[T]:
         def answer() -> T:
             try:
-                return question()
+                told = question()
+                self._contact.answered()
+                return told
             except StreamsError:
                 raise
             except Exception as error:
                 self._close_clients()
                 if isinstance(error, KafkaError | OSError):
+                    self._contact.failed()
                     raise LogUnreachableError(
                         f"Kafka does not answer: {type(error).__name__}: {error}"
                     ) from error

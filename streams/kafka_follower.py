@@ -14,6 +14,7 @@ from kafka import KafkaConsumer
 from kafka.errors import LogTruncationError, OffsetOutOfRangeError
 from kafka.structs import TopicPartition
 
+from streams.kafka_contact import KafkaContact
 from streams.kafka_settings import PARTITION, KafkaSettings
 from streams.kafka_tail import KafkaTail, log_record
 
@@ -47,8 +48,11 @@ def open_consumer(settings: KafkaSettings, purpose: str) -> KafkaConsumer:
 class KafkaFollower:
     """Keeps the tails of followed areas up to date; `close` ends it."""
 
-    def __init__(self, settings: KafkaSettings, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, settings: KafkaSettings, loop: asyncio.AbstractEventLoop, contact: KafkaContact
+    ) -> None:
         self._settings = settings
+        self._contact = contact
         self._loop = loop
         self._tails: dict[TopicPartition, KafkaTail] = {}
         self._read_at: dict[str, float] = {}
@@ -67,6 +71,7 @@ class KafkaFollower:
                 settings = self._settings
                 tail = KafkaTail(area, end, settings.tail_records, settings.tail_bytes)
                 self._tails[partition] = tail
+                self._contact.following(True)
                 self._changed.notify()
             return tail
 
@@ -92,10 +97,12 @@ class KafkaFollower:
             consumer = None
             try:
                 consumer = open_consumer(self._settings, "follow")
+                self._contact.watch(consumer)
                 while not self._closed:
                     self._follow(consumer)
             except Exception as error:
                 if not self._closed:
+                    self._contact.failed()
                     logger.warning(
                         "following Kafka failed, trying again: %s: %s", type(error).__name__, error
                     )
@@ -152,6 +159,7 @@ class KafkaFollower:
             for partition, tail in list(self._tails.items()):
                 if now - self._read_at[tail.area] > IDLE_S:
                     del self._tails[partition], self._read_at[tail.area]
+            self._contact.following(bool(self._tails))
             return dict(self._tails)
 
     def _wake(self, tail: KafkaTail) -> None:

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from streams.errors import LogClosedError, LogFullError, LogUnreachableError
 from streams.kafka_clerk import ANSWER_WITHIN_S, KafkaClerk
+from streams.kafka_contact import KafkaContact
 from streams.kafka_follower import KafkaFollower
 from streams.kafka_lane import AppendLane
 from streams.kafka_settings import KafkaSettings
@@ -46,7 +47,8 @@ class KafkaLog:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._clerk = KafkaClerk(settings)
+        self._contact = KafkaContact()
+        self._clerk = KafkaClerk(settings, self._contact)
         self._lanes: dict[str, AppendLane] = {}
         self._follower: KafkaFollower | None = None
         self._firsts: dict[str, int] = {}
@@ -55,6 +57,11 @@ class KafkaLog:
         self._room_looked_at: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    @property
+    def reachable(self) -> bool:
+        """See `EventLog.reachable`."""
+        return self._contact.reachable
 
     async def append(self, area: str, payloads: Sequence[bytes]) -> int:
         """Append `payloads` as one Kafka batch; see `EventLog.append`."""
@@ -76,7 +83,9 @@ class KafkaLog:
         await self._know(area)
         follower = self._follower
         if follower is None:
-            follower = self._follower = KafkaFollower(self._settings, asyncio.get_running_loop())
+            follower = self._follower = KafkaFollower(
+                self._settings, asyncio.get_running_loop(), self._contact
+            )
         tail = follower.tail(area, self._ends[area])
         asked = time.monotonic()
         while True:

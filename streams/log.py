@@ -33,6 +33,14 @@ class LogRecord:
 class EventLog(Protocol):
     """An append-only log for each area, readable from any offset it still keeps."""
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the log's server answers, as seen within the last few seconds. To ask costs nothing.
+
+        Seen from what is read and asked anyway: where nothing is, the last contact stands.
+        """
+        ...
+
     async def append(self, area: str, payloads: Sequence[bytes]) -> int:
         """Append `payloads` in order and return the offset of the last.
 

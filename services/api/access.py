@@ -1,7 +1,8 @@
 """What every request must satisfy before any route sees it, and the headers every answer carries.
 
 Installed by the API's factory. Until people sign in (a later version), the service is for this machine: it
-answers to loopback names only, and a page of another origin can neither read it nor write to it.
+answers to loopback names, and to the one public origin that its settings name (an authenticating proxy's);
+a page of any other origin can neither read it nor write to it.
 """
 
 from collections.abc import MutableMapping
@@ -31,17 +32,18 @@ ANSWER_HEADERS = {
 
 
 class AccessGuard:
-    """ASGI middleware: loopback names only, same origin for writes, safe headers on every answer."""
+    """ASGI middleware: known names only, same origin for writes, safe headers on every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, public_origin: str | None = None) -> None:
         self._app = app
+        self._public_origin = public_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse or pass on one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = _refusal(scope)
+        refusal = _refusal(scope, self._public_origin)
         if refusal is not None:
             await problem(403, refusal)(scope, receive, send)
             return
@@ -68,14 +70,17 @@ def _add_headers(message: MutableMapping[str, Any]) -> None:
         headers.setdefault(name, value)
 
 
-def _refusal(scope: Scope) -> str | None:
+def _refusal(scope: Scope, public_origin: str | None) -> str | None:
     headers = Headers(scope=scope)
     host = headers.get("host", "")
     name = _host_name(host)
-    if name not in LOOPBACK:
-        return f"this service answers to {', '.join(sorted(LOOPBACK))} only, not to {name!r}"
+    public = public_origin is not None and host == urlsplit(public_origin).netloc
+    if name not in LOOPBACK and not public:
+        names = sorted(LOOPBACK) + ([] if public_origin is None else [public_origin])
+        return f"this service answers to {', '.join(names)} only, not to {name!r}"
     origin = headers.get("origin")
-    if scope["method"] not in SAFE_METHODS and origin is not None and origin != f"{scope['scheme']}://{host}":
+    own = public_origin if public else f"{scope['scheme']}://{host}"
+    if scope["method"] not in SAFE_METHODS and origin is not None and origin != own:
         return "a page of another origin may not write here"
     return None
 

@@ -51,7 +51,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
     )
     app.state.service = service
     app.state.region_answers = {}
-    app.add_middleware(AccessGuard)
+    app.add_middleware(AccessGuard, public_origin=service.settings.public_origin)
     problems.install(app)
     schemas.describe(app)
     area = APIRouter(prefix=f"{API_PREFIX}/areas/{{area}}")

@@ -11,7 +11,8 @@ from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 
 from services.api.problems import ProblemError
-from services.service import Area, Service
+from services.area import Area
+from services.service import Service
 
 JSON = "application/json"
 AREA_PATTERN = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")

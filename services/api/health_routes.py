@@ -1,15 +1,37 @@
-"""Liveness, readiness and metrics.
+"""Liveness, readiness and metrics, of an API replica or of a worker.
 
-Part of the API; asked by whoever runs the service.
+Part of both applications; asked by whoever runs the service.
 """
 
-from fastapi import APIRouter
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.api.context import ServiceNow, json_answer
+from services.api.context import json_answer
+from services.metrics import Metrics
 
 router = APIRouter(tags=["health"])
+
+
+class Health(Protocol):
+    """A process as those see it who run it."""
+
+    metrics: Metrics
+
+    def readiness(self) -> tuple[bool, dict[str, object]]:
+        """Whether it does its work, and the state of each area in a word."""
+        ...
+
+
+def health(request: Request) -> Health:
+    """The process this application belongs to."""
+    found: Health = request.app.state.service
+    return found
+
+
+HealthNow = Annotated[Health, Depends(health)]
 
 
 @router.get("/healthz", response_class=Response)
@@ -19,17 +41,13 @@ async def healthz() -> Response:
 
 
 @router.get("/readyz", response_class=Response)
-async def readyz(service: ServiceNow) -> Response:
-    """Every area has caught up with its log; 503 until then, and while one is degraded."""
-    areas = {
-        name: "catching up" if not area.state.ready else area.state.degraded or "ok"
-        for name, area in service.areas.items()
-    }
-    ready = all(word == "ok" for word in areas.values())
-    return json_answer({"status": "ok" if ready else "not ready", "areas": areas}, 200 if ready else 503)
+async def readyz(health: HealthNow) -> Response:
+    """Whether the process does its work: 503 while it cannot; each area in a word."""
+    ready, told = health.readiness()
+    return json_answer(told, 200 if ready else 503)
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(service: ServiceNow) -> Response:
+async def metrics(health: HealthNow) -> Response:
     """Prometheus text format."""
-    return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(health.metrics.registry), media_type=CONTENT_TYPE_LATEST)

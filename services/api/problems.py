@@ -16,7 +16,13 @@ from starlette.exceptions import HTTPException
 from services.decisions import ConflictError, UnknownPlanError
 from services.ingest import RefusedError
 from services.what_if import WhatIfBusyError, WhatIfFieldError, WhatIfTimeoutError
-from streams.errors import DecodeError, LogClosedError, LogFullError
+from streams.errors import (
+    AppendUnsureError,
+    DecodeError,
+    LogClosedError,
+    LogFullError,
+    LogUnreachableError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +104,14 @@ def install(app: FastAPI) -> None:
     async def _timeout(request: Request, error: WhatIfTimeoutError) -> Response:
         return problem(503, str(error), headers={"Retry-After": "1"})
 
+    @app.exception_handler(AppendUnsureError)
+    async def _unsure(request: Request, error: Exception) -> Response:
+        detail = (
+            f"not known whether this was taken; send it again under the same ids, it counts once: {error}"
+        )
+        return problem(503, detail, headers={"Retry-After": "1"})
+
+    @app.exception_handler(LogUnreachableError)
     @app.exception_handler(LogFullError)
     @app.exception_handler(LogClosedError)
     async def _not_now(request: Request, error: Exception) -> Response:

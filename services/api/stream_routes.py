@@ -13,7 +13,8 @@ from fastapi.sse import EventSourceResponse
 
 from services.api.context import AreaNow, ServiceNow
 from services.api.problems import ProblemError
-from services.service import Area, Service
+from services.area import Area
+from services.service import Service
 
 router = APIRouter(tags=["live"])
 

@@ -8,11 +8,13 @@ import importlib
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "api": ("services.cli.api_command:api", "An API replica; Kafka, Redis and workers beside it."),
     "demo": ("services.cli.demo_command:demo", "The live demo: a simulated day in the demo city."),
     "region": ("services.cli.region_commands:region", "Make and inspect region packs."),
     "replay": ("services.cli.replay_command:replay", "Feed recorded incidents to a running service."),
-    "serve": ("services.cli.serve_command:serve", "Serve regions: API, live stream and console."),
+    "serve": ("services.cli.serve_command:serve", "Serve regions, everything in one process."),
     "solve": ("services.cli.solve_command:solve", "Solve cover problems in files; answers are JSON."),
+    "worker": ("services.cli.worker_command:worker", "A worker of the group that solves."),
 }
 """Where each command lives, and its line in the overview (which must not import them all)."""
 

@@ -1,4 +1,4 @@
-"""`cover region demo`, `build` and `show`: make region packs and look at them.
+"""`cover region demo`, `build`, `split` and `show`: make region packs and look at them.
 
 Called by the `cover` command. Never builds anything itself: the builders are in `geo`.
 """
@@ -16,7 +16,8 @@ from geo.lfb_records import CALL_DAYS, CallDays
 from geo.london_region import INCIDENTS_PER_DAY, build_london_region
 from geo.osm_region import OsmOptions, build_osm_region
 from geo.region import Region
-from geo.region_pack import PackError, check_may_write, load_region, save_region
+from geo.region_pack import MANIFEST, PackError, check_may_write, load_region, save_region
+from geo.region_split import MAX_PARTS, MIN_PARTS, split_region
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -111,6 +112,68 @@ def build(
     for line in lines:
         click.echo(line)
     _save(built, pack)
+
+
+@region.command()
+@click.argument("pack", type=FOLDER)
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--parts",
+    type=click.IntRange(MIN_PARTS, MAX_PARTS),
+    default=4,
+    show_default=True,
+    help="How many areas to make of it.",
+)
+def split(pack: Path, folder: Path, parts: int) -> None:
+    """Split the region in PACK into several areas, each a region pack of its own in FOLDER.
+
+    The packs are FOLDER/AREA-1, FOLDER/AREA-2, …: compact groups of neighbouring stations of nearly equal
+    number, each with its appliances and with the zones it reaches first. Times and demand stay as they are.
+
+    \b
+    Example:
+      cover region split var/london var/quarters --parts 4
+      cover serve --region var/quarters/london-1 --region var/quarters/london-2
+    """
+    say = _progress()
+    try:
+        say(f"reading {pack}")
+        whole = load_region(pack)
+        folders = [folder / f"{whole.id}-{number}" for number in range(1, parts + 1)]
+        _check_room(folder, folders)
+        say(f"sharing out {len(whole.stations.ids)} stations and {len(whole.zones.ids)} zones")
+        made = split_region(whole, parts)
+        for place, part in zip(folders, made, strict=True):
+            say(f"writing {place}")
+            save_region(part, place)
+    except (PackError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    for part in made:
+        click.echo(_part_line(part))
+    click.echo(f"{parts} region packs written to {folder}")
+    click.echo("Next: cover serve " + " ".join(f"--region {place}" for place in folders))
+
+
+def _check_room(folder: Path, wanted: list[Path]) -> None:
+    """Raise PackError where the packs cannot go there, or would stand beside packs of another split."""
+    if (folder / MANIFEST).exists():
+        raise PackError(f"{folder}: is a region pack; name another folder for the parts")
+    for place in wanted:
+        check_may_write(place)
+    others = [path.parent for path in folder.glob(f"*/{MANIFEST}") if path.parent not in wanted]
+    if others:
+        raise PackError(
+            f"{min(others)}: is a region pack and not among the parts to write; `--region {folder}` would "
+            "take it in, too: name another folder or move it away"
+        )
+
+
+def _part_line(part: Region) -> str:
+    """Describe a part in a line."""
+    return (
+        f"{part.id}  {part.name}: {len(part.stations.ids)} stations, {len(part.appliances.ids)} appliances, "
+        f"{len(part.zones.ids)} zones, {part.demand_per_h.mean(axis=1).sum() * 24:.1f} incidents a day"
+    )
 
 
 @region.command()

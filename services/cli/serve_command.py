@@ -1,4 +1,4 @@
-"""`cover serve`: serve one or more regions until stopped.
+"""`cover serve`: serve one or more regions until stopped, everything in one process.
 
 Called by the `cover` group. Prints the address once the service is ready.
 """
@@ -9,49 +9,42 @@ from pathlib import Path
 
 import click
 
-from geo.region_pack import MANIFEST, PackError, load_region
+from geo.region_pack import MANIFEST
+from services.cli.process_setup import regions_option, settings_and_regions
 from services.server import ServerStartError, serving
-from services.settings import Settings, SettingsError, load_settings
+
+logger = logging.getLogger(__name__)
 
 
 @click.command(
     epilog="Example: cover serve --region var/london --data var/london-data\n\n"
-    "Settings come from COVER_HOST, COVER_PORT, … or the TOML file that COVER_CONFIG names."
+    "Settings come from COVER_HOST, COVER_PORT, … or the TOML file that COVER_CONFIG names. For several "
+    "processes on Kafka and Redis: cover api, cover worker."
 )
-@click.option(
-    "--region",
-    "packs",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    required=True,
-    help="Folder of a region pack; give it again to serve more areas.",
-)
+@regions_option
 @click.option("--data", type=click.Path(path_type=Path), help="Folder for log and checkpoints [memory only].")
 @click.option("--host", help="Address to listen on [127.0.0.1].")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on, 0 for any free one [8080].")
 def serve(packs: tuple[Path, ...], data: Path | None, host: str | None, port: int | None) -> None:
     """Serve regions: the API, the live stream and the console, in one process."""
-    try:
-        settings = load_settings(data=data, host=host, port=port)
-        regions = [load_region(pack) for pack in packs]
-    except (SettingsError, PackError) as error:
-        raise click.ClickException(str(error)) from error
+    settings, regions = settings_and_regions(packs, data=data, host=host, port=port)
     if settings.data is not None and (settings.data / MANIFEST).exists():
         raise click.ClickException(
             f"{settings.data} is a region pack; name a folder of its own for log and checkpoints, "
             f"e.g. --data {settings.data}-data"
         )
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    if settings.kafka is not None:
+        logger.warning(
+            "cover serve keeps a log of its own and does not use Kafka: see cover api, cover worker"
+        )
 
-    async def run(settings: Settings) -> None:
+    async def run() -> None:
         async with serving(settings, regions) as running:
             click.echo(f"Dynamic Cover is ready: {running.url}/")
             await running.until_stopped()
             click.echo("stopping")
 
     try:
-        asyncio.run(run(settings))
+        asyncio.run(run())
     except ServerStartError as error:
         raise click.ClickException(str(error)) from error

@@ -156,12 +156,16 @@ class ApiClient:
         listed = msgspec.json.decode(answer.content, type=dict[str, list[dict[str, str]]])
         return [entry["area"] for entry in listed["areas"]]
 
-    async def counter(self, name: str) -> float:
-        """Return a Prometheus counter of the service, summed over its labels; 0 where it has none."""
+    async def counter(self, name: str, area: str | None = None) -> float:
+        """Return a Prometheus counter of the service, summed over its labels; 0 where it has none.
+
+        With `area`, only what carries that area's label is summed.
+        """
+        label = "" if area is None else f'area="{area}"'
         answer = await self._ask("the metrics", lambda: self._http.get("/metrics"))
         total = 0.0
         for line in answer.text.splitlines():
-            if line.startswith((f"{name} ", f"{name}{{")):
+            if line.startswith((f"{name} ", f"{name}{{")) and label in line:
                 total += float(line.rsplit(" ", 1)[1])
         return total
 

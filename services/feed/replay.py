@@ -31,14 +31,16 @@ from services.feed.event_sender import EventSender
 from services.feed.plan_watch import PlanWatch
 from services.feed.replay_report import Arrivals, ReplayReport, percentile
 from services.feed.replay_schedule import ReplaySchedule
+from services.feed.shared_start import SharedStart
 from services.feed.stream_messages import SeenMove, SeenPlan
 from services.feed.two_worlds import TwoWorlds
 
 PLAN_WAIT_S = 10.0
 """In lock-step, a plan that has not come by then is counted as missing and the replay goes on."""
-LAST_PLAN_WAIT_S = 60.0
-"""How long the last events may wait for their plan; long enough for a service to be killed and come back."""
-CONNECT_WAIT_S = 20.0
+LAST_PLAN_WAIT_S = 120.0
+"""How long the last events may wait for their plan: a minute's outage, and as long again to come back."""
+CONNECT_WAIT_S = 120.0
+"""The first snapshot may be that late: the service answers already, but may have an outage just then."""
 SETTLE_WAIT_S = 120.0
 """How long the service may take to fold what was sent last."""
 POLL_S = 0.2
@@ -105,6 +107,8 @@ class Replay:
         How.
     say
         Takes a line of progress now and then.
+    start
+        Where other areas are replayed at the same time: the moment they all start at.
     """
 
     def __init__(
@@ -114,6 +118,7 @@ class Replay:
         schedule: ReplaySchedule,
         options: ReplayOptions,
         say: Callable[[str], None],
+        start: SharedStart | None = None,
     ) -> None:
         """Put both worlds in place; nothing is sent yet."""
         self._region = region
@@ -121,6 +126,7 @@ class Replay:
         self._schedule = schedule
         self._options = options
         self._say = say
+        self._start = start
         self._worlds = TwoWorlds(brigade_world(region), options.accept)
         self._events = EventMaker(
             region, options.run_id, "/dynamic-cover/replay", schedule.start, schedule.facts
@@ -150,7 +156,7 @@ class Replay:
         ExceptionGroup
             Of `FeedError`s, when the service refuses something or is gone for good.
         """
-        dead_before = await self._client.counter("cover_dead_letters_total")
+        dead_before = await self._dead_letters()
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(part()) for part in (self._follow, self._sender.run, self._report)]
             try:
@@ -162,16 +168,15 @@ class Replay:
                 ) from None
             if self._options.accept and not self._in_lock_step:
                 helpers.append(group.create_task(self._decide_as_plans_come()))
-            started = time.monotonic()
             await self._play()
             await self._sender.flush()
-            duration_s = time.monotonic() - started
+            duration_s = time.monotonic() - self._zero
             # Whether it came in time is in the ledger: what is unserved then makes the run fail.
             await self._watch.served(self._sender.last_offset, LAST_PLAN_WAIT_S)
             picture = await self._settled_picture()
             for helper in helpers:
                 helper.cancel()
-        dead_after = await self._client.counter("cover_dead_letters_total")
+        dead_after = await self._dead_letters()
         dead = dead_after - dead_before if dead_after >= dead_before else dead_after
         return self._found(picture, int(dead), duration_s)
 
@@ -202,7 +207,7 @@ class Replay:
         """Let everything happen, in order, at its time."""
         for call in self._schedule.calls:
             self._worlds.call(call)
-        self._zero = time.monotonic()
+        self._zero = time.monotonic() if self._start is None else await self._start.zero()
         for appliance in range(len(self._region.appliances.ids)):
             await self._send(self._events.reports_in(appliance, 0.0), 0.0)
         while not self._worlds.acting.idle:
@@ -295,6 +300,9 @@ class Replay:
     async def _follow(self) -> None:
         async for message in self._client.follow():
             self._watch.take(message)
+
+    async def _dead_letters(self) -> float:
+        return await self._client.counter("cover_dead_letters_total", self._region.id)
 
     async def _settled_picture(self) -> tuple[int, str]:
         """Return how many of this run's incidents the final picture has open, and its digest."""

@@ -1,6 +1,7 @@
 """From recorded incidents to calls for the simulator: when, where, how many pumps, for how long.
 
-Used by the replay. Never looks at the service; the same records give the same schedule.
+Used by the replay, of one area or of several. Never looks at the service; the same records give the same
+schedule.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from geo.arrays import FloatArray
 from geo.region import Region
 from optimiser.simulation.incident import Incident, Reinforcement
 from services.feed.event_maker import IncidentFacts
@@ -106,38 +108,69 @@ def replay_schedule(
     ValueError
         When the density is below one.
     """
-    en = np.array([(c.facts.easting_m, c.facts.northing_m) for c in recorded], dtype=np.float64)
-    inside = region.contains(en.reshape(-1, 2))
+    inside = region.contains(places_en(recorded))
     kept = [call for call, fits in zip(recorded, inside, strict=True) if fits]
     zone_of = dict(zip((call.number for call in kept), _zones(kept, region), strict=True))
-    start = _local(region, FIRST_DAY, time(0))
-    days = simulated_days(kept, density)
+    timed = timed_calls(kept, region.timezone, density, limit)
+    return area_schedule(timed, region, zone_of, len(recorded) - len(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class TimedCalls:
+    """Recorded calls in order of time, each with its simulated seconds from `start`."""
+
+    start: datetime
+    calls: tuple[tuple[float, RecordedCall], ...]
+    days: int
+
+
+def timed_calls(calls: Sequence[RecordedCall], timezone: str, density: int, limit: int | None) -> TimedCalls:
+    """Give recorded calls their simulated times, at `density` a day; only the first `limit` are kept.
+
+    Raises
+    ------
+    ValueError
+        When the density is below one.
+    """
+    start = _local(timezone, FIRST_DAY, time(0))
+    days = simulated_days(calls, density)
+    timed = [
+        ((_local(timezone, FIRST_DAY + timedelta(days=day), call.at.time()) - start).total_seconds(), call)
+        for day, listed in enumerate(days)
+        for call in listed
+    ]
+    kept = tuple(sorted(timed, key=lambda entry: entry[0])[:limit])
+    return TimedCalls(start, kept, min(len(days), -(-len(kept) // density)))
+
+
+def area_schedule(
+    timed: TimedCalls, region: Region, zone_of: Mapping[str, int], skipped: int
+) -> ReplaySchedule:
+    """Return the schedule of one area: those of the calls that `zone_of` gives a zone, by number."""
     fleet = int((region.appliances.kind == 0).sum())
     stations = {name.casefold(): index for index, name in enumerate(region.stations.names)}
-    calls = []
-    for day, listed in enumerate(days):
-        for call in listed:
-            at = _local(region, FIRST_DAY + timedelta(days=day), call.at.time())
-            at_s = (at - start).total_seconds()
-            calls.append(_incident(call, at_s, zone_of[call.number], fleet, stations))
-    calls = sorted(calls, key=lambda call: call.at_s)[:limit]
-    facts = {call.number: call.facts for call in kept}
-    lasting = min(len(days), -(-len(calls) // density))
-    return ReplaySchedule(
-        start, tuple(calls), {c.id: facts[c.id] for c in calls}, lasting, len(recorded) - len(kept)
-    )
+    ours = [(at_s, call) for at_s, call in timed.calls if call.number in zone_of]
+    calls = tuple(_incident(call, at_s, zone_of[call.number], fleet, stations) for at_s, call in ours)
+    facts = {call.number: call.facts for _, call in ours}
+    return ReplaySchedule(timed.start, calls, facts, timed.days, skipped)
 
 
-def _local(region: Region, day: date, at: time) -> datetime:
+def places_en(calls: Sequence[RecordedCall]) -> FloatArray:
+    """Return where calls are, (n, 2) metres."""
+    en = np.array([(c.facts.easting_m, c.facts.northing_m) for c in calls], dtype=np.float64)
+    return en.reshape(-1, 2)
+
+
+def _local(timezone: str, date_: date, at: time) -> datetime:
     """Return the instant of a local time, UTC."""
-    return datetime.combine(day, at, tzinfo=ZoneInfo(region.timezone)).astimezone(UTC)
+    return datetime.combine(date_, at, tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 
 
 def _zones(calls: Sequence[RecordedCall], region: Region) -> list[int]:
     """Return each call's zone; where it lies in none, the one whose point is nearest."""
     if not calls:
         return []
-    en = np.array([(c.facts.easting_m, c.facts.northing_m) for c in calls], dtype=np.float64)
+    en = places_en(calls)
     zones = np.array(region.zones.locate(en))
     for outside in np.flatnonzero(zones < 0):
         zones[outside] = int(np.argmin(np.hypot(*(region.zones.en - en[outside]).T)))

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from deploy.services import Services
-from services.console_feed import FEED_LENGTH, SNAPSHOT, ConsoleFeed, MemoryFeed
+from services.console_feed import FEED_LENGTH, SNAPSHOT, ConsoleFeed, MemoryFeed, epoch_of
 from services.redis_feed import RedisFeed
 from services.redis_link import open_redis
+from streams.errors import FencedError
 
 Opener = Callable[[], ConsoleFeed]
 
@@ -102,20 +103,42 @@ def test_unknown_ids_lead_to_a_snapshot(opened: Opener, area: str, id_: str) -> 
     asyncio.run(run())
 
 
+def test_an_older_generation_may_not_push(opened: Opener, area: str) -> None:
+    async def run() -> None:
+        feed = opened()
+        at = await feed.push(area, SNAPSHOT, b"s", 4)
+        await feed.push(area, "plan", b"p", 4)
+        new = await feed.push(area, "plan", b"q", 5)
+        for event in ("plan", SNAPSHOT):
+            with pytest.raises(FencedError):
+                await feed.push(area, event, b"late", 4)
+        await feed.push(f"{area}-2", "plan", b"of another area", 1)
+        messages = await feed.after(area, at, 10)
+        assert messages is not None
+        assert [m.data for m in messages] == [b"p", b"q"]
+        snapshot = await feed.snapshot(area)
+        assert snapshot is not None
+        assert snapshot.data == b"s"
+        assert epoch_of(at) == epoch_of(new) == epoch_of(messages[0].id) != ""
+        await feed.close()
+
+    asyncio.run(run())
+
+
 @pytest.mark.services
 def test_a_redis_that_lost_everything_begins_a_new_epoch(own_servers: Services, area: str) -> None:
     async def run() -> None:
         feed = RedisFeed(open_redis(own_servers.redis_url))
         await feed.push(area, SNAPSHOT, b"old")
-        at = await feed.push(area, "plan", b"p")
+        at = await feed.push(area, "plan", b"p", 9)
         waiting = asyncio.create_task(feed.after(area, at, 10, 0.3))
         await asyncio.to_thread(own_servers.redis.kill)
         await asyncio.gather(waiting, return_exceptions=True)
         await asyncio.to_thread(own_servers.redis.start)
         assert await feed.after(area, at, 10) is None
         assert await feed.snapshot(area) is None
-        new = await feed.push(area, SNAPSHOT, b"new")
-        assert new.partition("-")[0] != at.partition("-")[0]
+        new = await feed.push(area, SNAPSHOT, b"new", 2)  # whoever comes first is let in
+        assert epoch_of(new) != epoch_of(at)
         assert await feed.after(area, at, 10) is None
         assert await feed.after(area, new, 10) == []
         await feed.close()

@@ -76,6 +76,7 @@ def test_records_come_back_in_order_from_any_offset(opened: Opener) -> None:
                 assert got == payloads[offset:]
                 assert records[0].offset == offset
             assert (log.first_offset("a"), log.end_offset("a")) == (0, 50)
+            assert log.reachable
 
     asyncio.run(run())
 

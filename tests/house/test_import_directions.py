@@ -16,14 +16,15 @@ ALLOWED = {
     "loadtests": {"loadtests"},
 }
 OWNERS = {
-    "shapely": "geo",
-    "pyproj": "geo",
-    "osmium": "geo",
-    "shapefile": "geo",
-    "ortools": "optimiser",
-    "kafka": "streams",
-    "fastapi": "services",
-    "redis": "services",
+    "shapely": ("geo",),
+    "pyproj": ("geo",),
+    "osmium": ("geo",),
+    "shapefile": ("geo",),
+    "ortools": ("optimiser",),
+    # A load test talks to the service by HTTP and Kafka, as anybody's system does.
+    "kafka": ("streams", "loadtests"),
+    "fastapi": ("services",),
+    "redis": ("services",),
 }
 
 
@@ -49,8 +50,8 @@ def broken_rules(wing: str, source: str) -> list[str]:
             found.append(f"{line}: relative import; name the wing")
         if module in ALLOWED and module not in ALLOWED[wing]:
             found.append(f"{line}: {wing} imports {module}")
-        if module in OWNERS and OWNERS[module] != wing:
-            found.append(f"{line}: only {OWNERS[module]} imports {module}")
+        if wing not in OWNERS.get(module, (wing,)):
+            found.append(f"{line}: only {' and '.join(OWNERS[module])} imports {module}")
     return found
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from optimiser.cover.engine import CoverEngine
 from services.cover_advisor import NEEDS_AT_ONCE
+from services.embedded_service import EmbeddedArea as Area
 from services.picture import empty_picture, fold
 from services.plan_in_force import PlanInForce
-from services.service import Area
 from streams import codec
 from streams.cover_plan import CoverPlanData, Figures, PlanLatency, PlanMove
 from streams.events import (

@@ -10,8 +10,9 @@ import pytest
 
 from services.area_state import PLANS_KEPT, AreaState
 from services.decisions import ConflictError, UnknownPlanError
+from services.embedded_service import EmbeddedArea as Area
+from services.embedded_service import EmbeddedService as Service
 from services.known_plan import MOVES_KEPT, KnownPlan
-from services.service import Area, Service
 from streams import codec
 from streams.cover_advice import AlternativeChoice, MoveName
 from streams.cover_plan import CoverPlanData, FrontierChoice, ZoneBands

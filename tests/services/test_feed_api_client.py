@@ -108,6 +108,39 @@ def test_patience_ends() -> None:
     asyncio.run(run())
 
 
+def test_a_minute_of_refused_connections_and_503s_is_ridden_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+    clock_s = 0.0
+
+    class Clock:
+        """A clock that each request moves on by three seconds."""
+
+        @staticmethod
+        def monotonic() -> float:
+            return clock_s
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal clock_s
+        seen.append(ids_in(request))
+        clock_s += 3.0
+        if clock_s <= 40.0:
+            return httpx.Response(503, headers={"retry-after": "0"}, json={"detail": "nothing was taken"})
+        if clock_s <= 90.0:
+            raise httpx.ConnectError("refused", request=request)
+        return httpx.Response(202, json=TAKEN)
+
+    monkeypatch.setattr(api_client, "time", Clock)
+
+    async def run() -> int:
+        transport = httpx.MockTransport(handler)
+        async with ApiClient("http://127.0.0.1:1", "demo", transport=transport) as api:
+            await api.post_events([event("a"), event("b")])
+            return api.retries
+
+    assert asyncio.run(run()) == 30
+    assert seen == [["a", "b"]] * 31
+
+
 def test_no_more_than_so_many_requests_are_under_way() -> None:
     under_way = most = 0
 

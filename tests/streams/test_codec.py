@@ -1,11 +1,12 @@
 """The codec: what goes out comes back, and what is wrong is named."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams import codec
@@ -152,3 +153,62 @@ def test_times_become_utc() -> None:
     decoded = codec.decode(msgspec.json.encode(event))
     assert decoded.time == TIME
     assert decoded.time.utcoffset() == timedelta(0)
+
+
+def outcome(decode: Callable[[bytes], object], payload: bytes) -> object:
+    try:
+        return decode(payload)
+    except DecodeError as error:
+        return error.field, error.reason
+
+
+SPOILT = [
+    ('"demo"', '"Demo"'),
+    ('"1.0"', '"1.00"'),
+    ('"1.0"', '"1\\u002e0"'),
+    ("application/json", "text/json"),
+    ('"datacontenttype":"application/json"', '"datacontenttype":null'),
+    ("incident.opened", "incident.stopped"),
+    ("incident.opened", "incident\\u002eopened"),
+    ("incident.opened", "incident.closed"),
+    ('{"id"', '{"type":"dynamiccover.incident.stopped.v1","id"'),
+    ('{"id"', '{"type":7,"id"'),
+    ('{"id"', '{"data":{},"id"'),
+    ('{"id"', '{"id":"twice","id"'),
+    ('"data":{', '"data":{"type":"dynamiccover.incident.opened.v1",'),
+    ('"pump":2', '"pump":2.0'),
+    ('"pump":2', '"pump":1e999'),
+    ('"pump":2', '"pump":2,"pump":3'),
+    ('"I1"', '"\\ud800"'),
+    ('"I1"', '"\u00e9"'),
+    ('"I1"', '""'),
+    ('Z"', '"'),
+    ('Z"', '+05:30"'),
+    ("2025-", "0001-"),
+    ("}}", "}"),
+    ("}}", "}} x"),
+    (":", " :\n"),
+]
+
+
+@given(
+    data=openings, spoils=st.lists(st.sampled_from(SPOILT), max_size=3), cut=st.none() | st.integers(0, 300)
+)
+@settings(max_examples=400)
+def test_reading_at_once_and_in_two_steps_are_one(
+    data: IncidentOpened, spoils: list[tuple[str, str]], cut: int | None
+) -> None:
+    data = msgspec.structs.replace(data, incident="I1", appliances_required={"pump": 2})
+    text = codec.encode(data, id="e1", source="/test", area="demo", time=TIME).decode()
+    for right, wrong in spoils:
+        text = text.replace(right, wrong, 1)
+    payload = text.encode()[:cut]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "_whole", msgspec.json.Decoder(type(None)))  # refuses every event
+        slowly = outcome(codec.decode, payload)
+    assert outcome(codec.decode, payload) == slowly
+
+
+def test_what_is_right_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_envelope", None)
+    assert codec.decode(msgspec.json.encode(body())).id == "e1"

@@ -4,13 +4,15 @@ The broker is real, and so are its deaths.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from deploy.server_process import ServerProcess
 from deploy.services import Services
-from streams.errors import AppendUnsureError, LogFullError
+from streams.errors import AppendUnsureError, LogFullError, LogUnreachableError
+from streams.kafka_contact import SILENT_S
 from streams.kafka_log import KafkaLog
 from streams.log import LogRecord
 from tests.servers import fresh_kafka
@@ -156,6 +158,72 @@ def test_broker_away_longer_than_an_append_may_take(own_servers: Services) -> No
             assert records[0].payload == b"before"
             assert records[-1].payload == b"after"
             assert [r.offset for r in records] == list(range(last + 1))
+        finally:
+            await log.close()
+
+    asyncio.run(run())
+
+
+async def insist(log: KafkaLog, payload: bytes) -> None:
+    """Append as a client does: again where it is refused or unsure."""
+    while True:
+        try:
+            await log.append(AREA, [payload])
+        except LogFullError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+
+
+def test_a_broker_away_for_30_s_is_told_by_reachable_and_all_goes_on_by_itself(own_servers: Services) -> None:
+    async def run() -> None:
+        log = KafkaLog(fresh_kafka(own_servers))
+        try:
+            assert log.reachable, "nothing says otherwise yet"
+            assert await log.append(AREA, [b"before"]) == 0
+            assert [r.payload for r in await log.read(AREA, 0, 10, 5)] == [b"before"]
+            for _ in range(10):  # quiet, and reachable all the same
+                await asyncio.sleep(0.5)
+                assert log.reachable
+            following = asyncio.create_task(log.read(AREA, 1, 10, 90))
+            await asyncio.to_thread(own_servers.kafka.kill)
+            try:
+                killed = time.monotonic()
+                async with asyncio.timeout(2 * SILENT_S):
+                    while log.reachable:  # noqa: ASYNC110
+                        await asyncio.sleep(0.05)
+                waiting = asyncio.create_task(insist(log, b"sent meanwhile"))
+                while time.monotonic() - killed < 30:
+                    assert not log.reachable
+                    await asyncio.sleep(0.5)
+            finally:
+                await asyncio.to_thread(own_servers.kafka.start)
+            back = time.monotonic()
+            async with asyncio.timeout(10):
+                await waiting
+                assert [r.payload for r in await following] == [b"sent meanwhile"]
+                while not log.reachable:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            print(f"appending and reading {time.monotonic() - back:.1f} s after the broker was back")
+        finally:
+            await log.close()
+
+    asyncio.run(run())
+
+
+def test_who_only_asks_sees_the_last_contact(own_servers: Services) -> None:
+    async def run() -> None:
+        log = KafkaLog(fresh_kafka(own_servers))
+        try:
+            await asyncio.to_thread(own_servers.kafka.kill)
+            try:
+                with pytest.raises(LogUnreachableError):
+                    await log.refresh(AREA)
+                assert not log.reachable
+            finally:
+                await asyncio.to_thread(own_servers.kafka.start)
+            await log.refresh(AREA)
+            assert log.reachable
         finally:
             await log.close()
 

@@ -217,6 +217,8 @@ export interface Beat {
   server_time: string;
   as_of: string | null;
   last_event_age_s: number | null;
+  /** Since the plan shown was made; null before the first. */
+  plan_age_s: number | null;
   degraded: string | null;
 }
 

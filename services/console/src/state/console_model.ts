@@ -17,7 +17,7 @@ import type { ConnectionState } from "../api/live_stream";
 import { decodeZones, type LayerName, type ZoneBytes } from "../zones/bands";
 import type { Health } from "./health";
 import { withPlan } from "./history";
-import { withKeptAdvice } from "./kept_advice";
+import { isOlder, withKeptAdvice } from "./kept_advice";
 import { applyDelta, fromSnapshot, type PictureState } from "./picture_state";
 import { isHeld, PlanShelf } from "./plan_shelf";
 import { choiceOf, type Choice, type ListedMove, type Preview } from "./preview";
@@ -90,7 +90,7 @@ export class ConsoleModel {
     this.heard();
     this.picture = fromSnapshot(message.picture);
     this.history = message.history;
-    if (message.plan) this.takePlan(message.plan);
+    if (message.plan) this.showPlan(message.plan); // also an older one: the service may have begun anew
     if (message.zones) this.takeZones(message.zones);
     this.changed("picture");
   }
@@ -103,6 +103,12 @@ export class ConsoleModel {
 
   takePlan(plan: Plan): void {
     this.heard();
+    // One that a snapshot has overtaken: messages and snapshots may come by different ways.
+    if (this.latestPlan && isOlder(plan, this.latestPlan)) return;
+    this.showPlan(plan);
+  }
+
+  private showPlan(plan: Plan): void {
     const full = withKeptAdvice(plan, this.latestPlan);
     this.latestPlan = full;
     this.history = withPlan(this.history, full);

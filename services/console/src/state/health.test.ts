@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { backoffMs, LAST_BACKOFF_MS } from "../api/live_stream";
 import { isOutOfTouch, pictureAgeS, warningOf, type Health } from "./health";
 
-const beat = { server_time: "", as_of: null, last_event_age_s: 0.2, degraded: null };
+const beat = { server_time: "", as_of: null, last_event_age_s: 0.2, plan_age_s: 4, degraded: null };
 const health = (over: Partial<Health> = {}): Health => ({
   lastMessageMs: 10_000,
   lastBeat: beat,
@@ -27,7 +27,9 @@ describe("warningOf", () => {
     const silent = health({ lastBeat: { ...beat, last_event_age_s: 31 } });
     expect(warningOf(silent, 11_000)).toEqual({ kind: "silent_input", ageS: 32 });
     const degraded = health({ lastBeat: { ...beat, degraded: "solver_behind" } });
-    expect(warningOf(degraded, 10_000)).toMatchObject({ kind: "degraded", reason: "solver_behind" });
+    expect(warningOf(degraded, 11_000)).toEqual({ kind: "degraded", ageS: 5, reason: "solver_behind" });
+    const unplanned = health({ lastBeat: { ...beat, plan_age_s: null, degraded: "no_worker" } });
+    expect(warningOf(unplanned, 11_000)).toEqual({ kind: "degraded", ageS: null, reason: "no_worker" });
   });
 });
 

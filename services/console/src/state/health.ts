@@ -21,7 +21,7 @@ export interface Health {
 export type Warning =
   | { kind: "silent_stream"; ageS: number }
   | { kind: "silent_input"; ageS: number }
-  | { kind: "degraded"; ageS: number; reason: string };
+  | { kind: "degraded"; ageS: number | null; reason: string };
 
 /** Seconds since the picture was last known to be right: a message or a beat confirms it. */
 export function pictureAgeS(health: Health, nowMs: number): number | null {
@@ -39,10 +39,14 @@ export function warningOf(health: Health, nowMs: number): Warning | null {
   if (ageS * 1000 > SILENT_STREAM_MS) return { kind: "silent_stream", ageS };
   const beat = health.lastBeat;
   if (beat === null || health.lastBeatMs === null) return null;
-  if (beat.degraded !== null) return { kind: "degraded", ageS, reason: beat.degraded };
+  const sinceBeatS = (nowMs - health.lastBeatMs) / 1000;
+  if (beat.degraded !== null) {
+    const planAgeS = beat.plan_age_s === null ? null : beat.plan_age_s + sinceBeatS;
+    return { kind: "degraded", ageS: planAgeS, reason: beat.degraded };
+  }
   const inputAgeS = beat.last_event_age_s;
   if (inputAgeS !== null && inputAgeS > SILENT_INPUT_S) {
-    return { kind: "silent_input", ageS: inputAgeS + (nowMs - health.lastBeatMs) / 1000 };
+    return { kind: "silent_input", ageS: inputAgeS + sinceBeatS };
   }
   return null;
 }

@@ -1,7 +1,7 @@
 /** What a revision has not worked out stays as it was; what it has, counts, also when it is nothing. */
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../api/types";
-import { withKeptAdvice } from "./kept_advice";
+import { isOlder, withKeptAdvice } from "./kept_advice";
 
 const choice = (...ids: string[]) => ({ moves: ids.map((move_id) => ({ move_id })) });
 
@@ -42,5 +42,16 @@ describe("withKeptAdvice", () => {
     const better = plan({ ...OPEN, revision: 1, moves: [{ move_id: "A2>S1" }] });
     expect(withKeptAdvice(better, KNOWN).alternatives).toEqual([choice("A3>S1")]);
     expect(withKeptAdvice(plan(OPEN), null)).toMatchObject(OPEN);
+  });
+});
+
+describe("isOlder", () => {
+  const at = (picture_offset: number, revision: number) => ({ plan_id: `p${picture_offset}`, picture_offset, revision }) as Plan;
+
+  it("goes by the picture, and within a plan by the revision; the same plan is not older", () => {
+    expect(isOlder(at(9, 2), at(10, 0))).toBe(true);
+    expect(isOlder(at(10, 0), at(10, 1))).toBe(true);
+    expect(isOlder(at(10, 1), at(10, 1))).toBe(false);
+    expect(isOlder(at(11, 0), at(10, 2))).toBe(false);
   });
 });

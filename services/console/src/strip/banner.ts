@@ -27,8 +27,8 @@ export class Banner {
 }
 
 function sentence(warning: Warning): string {
-  const old = ageWhole(warning.ageS);
-  if (warning.kind === "silent_stream") return words.banner.silentStream(old);
-  if (warning.kind === "silent_input") return words.banner.silentInput(old);
-  return words.banner.degraded(words.degraded[warning.reason] ?? warning.reason, old);
+  if (warning.kind === "silent_stream") return words.banner.silentStream(ageWhole(warning.ageS));
+  if (warning.kind === "silent_input") return words.banner.silentInput(ageWhole(warning.ageS));
+  const why = words.degraded[warning.reason] ?? warning.reason;
+  return words.banner.degraded(why, warning.ageS === null ? null : ageWhole(warning.ageS));
 }

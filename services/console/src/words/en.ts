@@ -50,8 +50,8 @@ export const en = {
     silentStream: (age: string) =>
       `No message from the service for ${age}. What is shown is ${age} old; the last good plan stays.`,
     silentInput: (age: string) => `No event has come in for ${age}. Check the feed; the last good plan stays.`,
-    degraded: (why: string, age: string) =>
-      `The service is degraded: ${why}. The last good plan stays (picture ${age} old).`,
+    degraded: (why: string, age: string | null) =>
+      `The service is degraded: ${why}. ` + (age === null ? "There is no plan yet." : `The last good plan stays; it is ${age} old.`),
     lost: "The connection is lost; trying again.",
     loadFailed: (detail: string) => `The console could not load: ${detail}. Trying again.`,
   },
@@ -59,6 +59,10 @@ export const en = {
     solver_behind: "plans come late",
     solve_failed: "no plan could be made for the newest picture",
     worker_restarting: "the area's worker is restarting",
+    no_worker: "no worker is heard of for this area, so new events bring no new plan",
+    log_unreachable: "the event log cannot be reached, so no event or decision can be taken",
+    log_full: "the event log takes nothing more, so no event or decision can be taken",
+    feed_unreachable: "live messages cannot be had; picture and plan are renewed every two seconds",
   } as Record<string, string>,
   layers: {
     label: "Map layer",

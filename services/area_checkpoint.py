@@ -1,0 +1,101 @@
+"""Where an area's fold stood: what a restart begins from.
+
+Written and read by `services.area_fold`. Holds everything that the log's older records would give again.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from services.area_state import AreaState
+from services.picture import Picture
+from streams.cover_plan import CoverPlanData
+
+SCHEMA_VERSION = 2
+"""Another version is not used, and the log replayed from its start."""
+PLANS_KEPT = 8
+"""The newest plans of a checkpoint, which an operator may be deciding on just now; some 20 kB each."""
+
+_encoder = msgspec.json.Encoder()
+
+
+class AreaCheckpoint(Struct, frozen=True):
+    """The state of an area up to, not including, `next_offset`.
+
+    Attributes
+    ----------
+    cause_offset
+        Newest record that called for a plan.
+    recent_event_ids
+        As `RecentIds.dump` gives them.
+    plans
+        Newest revisions of the newest plans, oldest first.
+    history
+        Cover over the last hours, as `AreaState.history` gives it.
+    """
+
+    schema_version: int
+    next_offset: int
+    picture: Picture
+    cause_offset: int
+    recent_event_ids: bytes
+    plans: list[CoverPlanData]
+    history: list[tuple[datetime, float, float]]
+
+
+class _Versioned(Struct):
+    schema_version: int
+
+
+def dumped(state: AreaState) -> bytes:
+    """The state as a checkpoint."""
+    plans = [known.newest for known in list(state.plans.values())[-PLANS_KEPT:]]
+    return _encoder.encode(
+        AreaCheckpoint(
+            schema_version=SCHEMA_VERSION,
+            next_offset=state.offset + 1,
+            picture=state.picture,
+            cause_offset=state.cause_offset,
+            recent_event_ids=state.recent.dump(),
+            plans=plans,
+            history=state.history(),
+        )
+    )
+
+
+def read(kept: bytes, appliances: Iterable[str]) -> AreaCheckpoint:
+    """A checkpoint of a region with these `appliances`.
+
+    Raises
+    ------
+    ValueError
+        Where it does not fit; the text says why.
+    """
+    try:
+        version = msgspec.json.decode(kept, type=_Versioned).schema_version
+        if version != SCHEMA_VERSION:
+            raise ValueError(f"it is of version {version}, not {SCHEMA_VERSION}")
+        checkpoint = msgspec.json.decode(kept, type=AreaCheckpoint)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    if set(checkpoint.picture.appliances) != set(appliances):
+        raise ValueError("its appliances are not the region's")
+    return checkpoint
+
+
+def restore(state: AreaState, checkpoint: AreaCheckpoint) -> None:
+    """Put `state` where the checkpoint stood.
+
+    Raises
+    ------
+    ValueError
+        Where the event ids are damaged; `state` is then as it was.
+    """
+    state.recent.load(checkpoint.recent_event_ids)
+    state.picture, state.offset = checkpoint.picture, checkpoint.next_offset - 1
+    state.cause_offset = checkpoint.cause_offset
+    state.take_history(checkpoint.history)
+    for plan in checkpoint.plans:
+        state.know_plan(plan)
