@@ -91,7 +91,7 @@ class FeedOutbox:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, AGAIN_MOST_S)
             except FencedError:
-                logger.warning("area %s: another worker serves it now", self._area)
+                self._start_anew()
                 raise
             else:
                 pause_s = AGAIN_FIRST_S

@@ -4,6 +4,7 @@ Used by `services.redis_checkpoints` and `services.redis_feed`. What Redis holds
 at any time, so a Redis that does not answer is told (`StoreUnreachableError`) and never waited for.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,8 +52,13 @@ def open_redis(url: str) -> "Redis":
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Turn whatever the client raises into `StoreUnreachableError`."""
+    """Turn whatever the client raises into `StoreUnreachableError`; let no cancellation get lost."""
     try:
         yield
     except (RedisError, OSError) as error:
         raise StoreUnreachableError(f"Redis cannot be asked: {type(error).__name__}: {error}") from error
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        # The client waits by `asyncio.wait_for`, which on Python 3.11 swallows a cancellation that comes
+        # together with the answer.
+        raise asyncio.CancelledError

@@ -17,6 +17,8 @@ from services.metrics import Metrics
 from services.settings import Settings
 from streams.dead_letters import DeadLetters
 
+STOP_AGAIN_S = 0.5
+
 
 class ServedArea:
     """An area of this worker, from taking it to giving it up.
@@ -68,8 +70,10 @@ class ServedArea:
         """End it; with `keep` its checkpoint is written, without it nothing is."""
         if self._task is None:
             return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        while not self._task.done():
+            # Again where a library has swallowed it: an area that does not end cannot be handed over.
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=STOP_AGAIN_S)
         if keep and self.state.ready:
             await self._worker.checkpoint(last=True)
         self.state.ready = False

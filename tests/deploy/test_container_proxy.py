@@ -1,8 +1,8 @@
 """The two proxies, run by the real Caddy: who comes in, what is passed on, and what where nobody is ready."""
 
 import base64
-import http.client
 import contextlib
+import http.client
 import json
 import ssl
 import subprocess
@@ -214,7 +214,9 @@ def test_entry_goes_to_who_is_ready_and_where_nobody_is_to_anybody(tmp_path: Pat
             def until(expected: set[int]) -> None:
                 end = time.monotonic() + WITHIN_S
                 while True:
-                    with contextlib.suppress(ssl.SSLError):  # its certificate is made a moment after it starts
+                    with contextlib.suppress(
+                        ssl.SSLError
+                    ):  # its certificate comes a moment later
                         if reached() == expected:
                             return
                     assert time.monotonic() < end, f"requests do not come to go to {expected}"

@@ -171,6 +171,7 @@ class Stage:
         try:
             asyncio.run(self._played(case, fault, delivery, consoles or two_each))
         except BaseException:
+            print(self.cluster.owned())
             print(self.cluster.last_words())
             raise
         self.spoiled = False

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import time
 
 import pytest
@@ -111,6 +112,26 @@ def test_a_redis_down_for_long_and_back_empty_takes_all_that_comes_anew(own_serv
         assert epoch_of(again) == epoch_of(after)
         assert await checkpoints.load("c") is None
         await checkpoints.save("c", b"1", 7)
+        await feed.close()
+
+    asyncio.run(run())
+
+
+def test_a_cancellation_that_comes_with_the_answer_is_not_lost(kafka_and_redis: Services) -> None:
+    async def push_forever(feed: RedisFeed) -> None:
+        while True:
+            await feed.push("cancelled", "plan", b"x" * 5_000)
+
+    async def run() -> None:
+        feed = RedisFeed(open_redis(kafka_and_redis.redis_url))
+        pause = random.Random(1)
+        for _ in range(200):  # without our own look at it some 15 of them go on
+            task = asyncio.create_task(push_forever(feed))
+            await asyncio.sleep(pause.uniform(0.001, 0.01))
+            task.cancel()
+            done, _ = await asyncio.wait({task}, timeout=5)
+            assert done, "it goes on"
+            assert task.cancelled()
         await feed.close()
 
     asyncio.run(run())
