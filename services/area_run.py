@@ -6,7 +6,8 @@ Used by embedded areas, API replicas and worker processes. Decides nothing about
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from services.area_state import AreaState
 from streams.errors import FencedError, LogUnreachableError
@@ -59,6 +60,26 @@ async def kept_running(
         pause_s = min(pause_s, most_s)
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, RESTART_MOST_S)
+
+
+async def lasting(work: Coroutine[Any, Any, None]) -> None:
+    """Run one of several tasks of a group; a cancellation that nobody asked for is a failure.
+
+    A group of tasks passes over one that was cancelled, so a library that lets a stray cancellation out would
+    end a task for good, and nobody would tell.
+
+    Raises
+    ------
+    RuntimeError
+        Where `work` was cancelled, and its task was not.
+    """
+    try:
+        await work
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise RuntimeError("cancelled by nobody") from error
 
 
 def _single(error: Exception) -> Exception:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from services import area_checkpoint
 from services.area_fold import AreaFold
+from services.area_run import lasting
 from services.area_state import AreaState
 from services.checkpoint_keeper import CheckpointKeeper
 from services.cover_solver import Answer, CoverSolver
@@ -112,10 +113,10 @@ class AreaWorker:
         await self._solver.warm_up()
         await self._recover()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._fold_forever())
-            group.create_task(self._solve_forever())
-            group.create_task(self._beat_forever())
-            group.create_task(self._checkpoint_forever())
+            group.create_task(lasting(self._fold_forever()))
+            group.create_task(lasting(self._solve_forever()))
+            group.create_task(lasting(self._beat_forever()))
+            group.create_task(lasting(self._checkpoint_forever()))
 
     @property
     def answering(self) -> bool:

@@ -57,8 +57,16 @@ def told_plainly() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         raise StoreUnreachableError(f"Redis cannot be asked: {type(error).__name__}: {error}") from error
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    except asyncio.CancelledError as error:
+        if _asked_to_end():
+            raise
+        raise StoreUnreachableError("Redis cannot be asked: the client gave the question up") from error
+    if _asked_to_end():
         # The client waits by `asyncio.wait_for`, which on Python 3.11 swallows a cancellation that comes
         # together with the answer.
         raise asyncio.CancelledError
+
+
+def _asked_to_end() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

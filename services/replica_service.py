@@ -16,6 +16,7 @@ import msgspec
 from geo.region import Region
 from services.area import Area, cover_model
 from services.area_fold import AreaFold
+from services.area_run import lasting
 from services.area_worker import BEAT_S, beat
 from services.backing import Backing, open_backing
 from services.checkpoint_keeper import CheckpointKeeper
@@ -65,10 +66,14 @@ class ReplicaArea(Area):
 
     async def run(self) -> None:
         """Follow log and feed until cancelled."""
+        await self.kept_running(self._run)
+
+    async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.kept_running(self._follow))
-            group.create_task(self._relay.run())
-            group.create_task(self._beat_forever())
+            # By itself: consoles are told and beaten to also while the log's server is away.
+            group.create_task(lasting(self.kept_running(self._follow)))
+            group.create_task(lasting(self._relay.run()))
+            group.create_task(lasting(self._beat_forever()))
 
     async def _follow(self) -> None:
         """Recover from what the workers kept, then fold for ever."""

@@ -7,7 +7,7 @@ area's checkpoint each time.
 import asyncio
 
 from geo.region import Region
-from services.area_run import kept_running
+from services.area_run import kept_running, lasting
 from services.area_state import AreaState
 from services.area_worker import AreaWorker, Lease
 from services.backing import Backing
@@ -86,8 +86,8 @@ class ServedArea:
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._worker.run())
-            group.create_task(self._outbox.run())
+            group.create_task(lasting(self._worker.run()))
+            group.create_task(lasting(self._outbox.run()))
 
 
 def _nobody_told(error: Exception) -> None:

@@ -214,9 +214,7 @@ def test_entry_goes_to_who_is_ready_and_where_nobody_is_to_anybody(tmp_path: Pat
             def until(expected: set[int]) -> None:
                 end = time.monotonic() + WITHIN_S
                 while True:
-                    with contextlib.suppress(
-                        ssl.SSLError
-                    ):  # its certificate comes a moment later
+                    with contextlib.suppress(ssl.SSLError):  # its certificate comes a moment later
                         if reached() == expected:
                             return
                     assert time.monotonic() < end, f"requests do not come to go to {expected}"

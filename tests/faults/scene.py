@@ -225,6 +225,7 @@ class Stage:
                 for what in ("appliances", "incidents"):
                     assert by_id(picture[what]) == by_id(expected[what]), area
                 assert picture["digest"] == expected["digest"], f"{area}: another picture than undisturbed"
+            assert self.truth.areas[area].faults() == [], area
             missing = [made.id for made in feed.made if not self.truth.areas[area].events[made.id]]
             assert missing == [], f"{area}: {len(missing)} accepted events are not in the log"
             self._letters[area] += scene.poisoned.get(area, [])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.area_run import lasting
 from services.cover_model import RejectionRule
 from services.embedded_service import EmbeddedArea as Area
 from services.embedded_service import EmbeddedService as Service
@@ -277,5 +278,23 @@ def test_minimum_cover_is_kept_and_checked() -> None:
             problem = area.solver._model.problem(area.state.picture)
             assert problem.min_cover is not None
             assert problem.min_cover[region.stations.ids.index(station)] == 9
+
+    asyncio.run(run())
+
+
+def test_a_task_cancelled_by_nobody_is_a_failure_and_not_a_silent_end() -> None:
+    async def stray() -> None:
+        raise asyncio.CancelledError
+
+    async def run() -> None:
+        with pytest.raises(ExceptionGroup) as told:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(lasting(stray()))
+        assert [str(error) for error in told.value.exceptions] == ["cancelled by nobody"]
+        asked = asyncio.create_task(lasting(asyncio.sleep(60)))
+        await asyncio.sleep(0)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
 
     asyncio.run(run())
