@@ -10,7 +10,7 @@ CONSOLE_BUILT := $(CONSOLE)/dist/.built
 CONSOLE_SOURCES := $(shell find $(CONSOLE) -path $(CONSOLE)/node_modules -prune -o -path $(CONSOLE)/dist -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install console run test test-unit test-services test-console services-up services-down check format bench-cover lock clean
+.PHONY: help install console run test test-unit test-services test-console services-up services-down check format bench-cover bench-pipeline lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -30,11 +30,10 @@ $(CONSOLE_BUILT): $(INSTALLED) $(CONSOLE_SOURCES)
 run: install ## Start the live demo and print its address
 	@$(BIN)/cover demo
 
-# The tests against real servers join it with issue 4, which wires Kafka and Redis into the service.
-test: install ## The whole suite: unit, contract, real data, crash, browser
+test: install ## The whole suite: unit, contract, real data, crash, browser, faults of real servers
 	@deploy/install_browser.sh
 	@deploy/build_console.sh "$(BIN)" test
-	@$(BIN)/pytest -m "not services"
+	@deploy/run_tests.sh "$(BIN)"
 
 test-unit: $(INSTALLED) ## The quick suite, under two minutes
 	@$(BIN)/pytest -m "not slow and not browser and not services"
@@ -64,6 +63,10 @@ format: $(INSTALLED) ## Put all Python files into the house format
 bench-cover: $(INSTALLED) ## Measure the cover engine beside plain solvers and published methods (about 25 minutes)
 	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
 	@$(BIN)/python -m optimiser.benchmarks.cover_bench $(wildcard var/london) var/demo
+
+bench-pipeline: $(INSTALLED) ## Measure throughput and latency through Kafka and Redis beside bare Kafka
+	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
+	@$(BIN)/python -m loadtests.pipeline --region $(firstword $(wildcard var/london) var/demo)
 
 lock: $(INSTALLED) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

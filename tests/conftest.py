@@ -3,6 +3,7 @@
 Used by pytest only.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,11 @@ from tests.shared_data import LONDON, ROOT
 # A deadline for each example would time the machine, not the code: on a busy one it fails what is right.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """Asked to end, end as by Ctrl-C: the servers that tests have started are stopped first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ Called by `python -m loadtests.pipeline`. Medians over the repeats with the leas
 latencies are over all events of all repeats.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -87,7 +87,9 @@ def _held(results: Results) -> str:
     lost = sum(h["accepted"] - h["folded"] for h in held)
     refused = sum(h["refused"] + h["failed"] for h in held)
     met = lost == 0 and refused == 0 and all(h["lag_in_the_end"] == 0 for h in held)
-    waits = _percentiles(h["samples_ms"] for h in held)
+    every = [ms for h in held for ms in h["samples_ms"]]
+    p50, p90, p99 = np.percentile(every, [50, 90, 99])
+    level = LATENCY_LEVEL_MS["kafka_latency"]
     answered = _of(held, lambda h: h["post_answered"]["p99_ms"])
     pace = _of(held, lambda h: h["accepted"] / h["seconds"])
     return "\n".join(
@@ -103,7 +105,9 @@ def _held(results: Results) -> str:
             ),
             "",
             f"No loss: {_yes(met)}. Pace {_spread(pace)} events/s, in batches of ten. "
-            f"Event to plan: {waits}. Unserved batches: {sum(h['unserved'] for h in held)}. "
+            f"Event to plan: p50 {p50:.0f}, p90 {p90:.0f}, p99 {p99:.0f}, most {max(every):.0f} ms; "
+            f"p99 ≤ {level:g} ms: {_yes(p99 <= level)}. "
+            f"Unserved batches: {sum(h['unserved'] for h in held)}. "
             f"Post answered, p99 by repeat: {_spread(answered, ',.1f')} ms. Processor seconds: worker "
             f"{_spread(_of(held, lambda h: h['worker_cpu_s']), ',.1f')}, API "
             f"{_spread(_of(held, lambda h: h['api_cpu_s']), ',.1f')}.",
@@ -136,12 +140,6 @@ def _latency(results: Results) -> str:
                 f"| {'' if level is None else f'p99 ≤ {level:g}'} | {met} |"
             )
     return "\n".join([*lines, "", "Milliseconds."])
-
-
-def _percentiles(samples: Iterable[list[float]]) -> str:
-    every = [ms for part in samples for ms in part]
-    p50, p90, p99 = np.percentile(every, [50, 90, 99])
-    return f"p50 {p50:.0f}, p90 {p90:.0f}, p99 {p99:.0f}, most {max(every):.0f} ms"
 
 
 def _of(parts: list[Results], what: Callable[[Results], float]) -> list[float]:

@@ -29,6 +29,8 @@ async def shared_out(scene: Scene, stage: Stage) -> None:
     """Wait until the areas are shared out two and two."""
     give_up = time.monotonic() + SHARED_OUT_WITHIN_S
     while not await asyncio.to_thread(stage.cluster.shared_out):
+        ended = [name for name in WORKERS if not stage.cluster[name].running]
+        assert ended == [], f"{ended} ended by itself"
         assert time.monotonic() < give_up, f"not two and two: {stage.cluster.owned()}"
         await asyncio.sleep(0.1)
 
