@@ -156,7 +156,7 @@ def _yes(met: bool) -> str:
 
 METHOD = """\
 - **Same bytes.** A seeded stream of a very busy day in the area: incidents opened and stopped, \
-statuses, positions (a bit over half). The bare producer (acks=all, idempotent, batches of 128 KiB, 5 ms \
+statuses, positions (a bit over half). The bare producer (acks=all, idempotent, batches of 256 KiB, 5 ms \
 linger) fills the bare topic and the area's topic alike; it is a process of its own.
 - **Bare consumer.** One `KafkaConsumer` with crc32c, 5,000 records a poll, every value touched and no \
 more. From its first poll that gave records to its last.

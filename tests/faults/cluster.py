@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 
-from deploy.server_process import exchange
 from deploy.services import Services
 from geo.demo_region import SMALL_SIZE, build_demo_region
 from geo.region import Region
@@ -93,13 +92,12 @@ class Cluster:
             process.await_ready()
 
     def down(self) -> None:
-        """End every process, and leave Redis empty for the next cluster: its keys know no prefix."""
+        """End every process, and let the servers go on."""
         for process in self.processes.values():
             process.kill()
         for server in (self.servers.kafka, self.servers.redis):
             if server.pid is not None:
                 server.resume()
-        exchange(int(self.servers.redis_url.rsplit(":", 1)[1].split("/")[0]), b"FLUSHALL\r\n")
 
     def owned(self, names: Iterable[str] = WORKERS) -> dict[str, dict[str, str]]:
         """What each worker says it serves now, and how that is; nothing from one that does not answer."""

@@ -1,0 +1,1 @@
+"""Tests of the load tests' own parts; nothing is timed here."""
