@@ -12,6 +12,7 @@ from msgspec import Struct
 from services.area_state import AreaState
 from services.picture import Picture
 from streams.cover_plan import CoverPlanData
+from streams.log import RecordMark
 
 SCHEMA_VERSION = 2
 """Another version is not used, and the log replayed from its start."""
@@ -34,6 +35,9 @@ class AreaCheckpoint(Struct, frozen=True):
         Newest revisions of the newest plans, oldest first.
     history
         Cover over the last hours, as `AreaState.history` gives it.
+    last_record
+        Mark of the record before `next_offset`: where the log holds another one there, it was cut or
+        replaced, and the checkpoint is not of it.
     """
 
     schema_version: int
@@ -43,6 +47,7 @@ class AreaCheckpoint(Struct, frozen=True):
     recent_event_ids: bytes
     plans: list[CoverPlanData]
     history: list[tuple[datetime, float, float]]
+    last_record: RecordMark | None = None
 
 
 class _Versioned(Struct):
@@ -61,6 +66,7 @@ def dumped(state: AreaState) -> bytes:
             recent_event_ids=state.recent.dump(),
             plans=plans,
             history=state.history(),
+            last_record=state.last_record,
         )
     )
 
@@ -96,6 +102,7 @@ def restore(state: AreaState, checkpoint: AreaCheckpoint) -> None:
     state.recent.load(checkpoint.recent_event_ids)
     state.picture, state.offset = checkpoint.picture, checkpoint.next_offset - 1
     state.cause_offset = checkpoint.cause_offset
+    state.last_record = checkpoint.last_record
     state.take_history(checkpoint.history)
     for plan in checkpoint.plans:
         state.know_plan(plan)

@@ -21,7 +21,7 @@ from services.recent_ids import event_key
 from streams import codec
 from streams.cover_plan import CoverPlanData
 from streams.dead_letters import DeadLetters
-from streams.errors import DecodeError, StreamsError
+from streams.errors import DecodeError, LogCutError, OffsetGoneError, StreamsError
 from streams.events import AppliancePosition, DecisionMade, Event
 from streams.log import EventLog, LogRecord
 
@@ -64,7 +64,7 @@ class _Batch:
     types: Counter[str] = field(default_factory=Counter)
     bad: list[tuple[LogRecord, DecodeError]] = field(default_factory=list)
     plans: list[CoverPlanData] = field(default_factory=list)
-    decisions: int = 0
+    decisions: list[int] = field(default_factory=list)
     last_event_ns: int | None = None
     oldest_ns: int | None = None
 
@@ -107,14 +107,15 @@ class AreaFold:
         Raises
         ------
         StreamsError
-            Where the log does not answer, or no longer holds what the checkpoint needs.
+            Where the log does not answer, or no longer holds what the checkpoint needs; `LogCutError` where
+            it was cut under an earlier fold of this process: then recover again.
         """
         state = self._state
         await self._log.refresh(self._area)
         first, end = self._log.first_offset(self._area), self._log.end_offset(self._area)
         state.begin()
         self._restore(checkpoints)
-        if state.offset >= end:
+        if state.offset >= end or not await self._holds_last(first):
             self._begin_anew(first, end)
         if state.offset + 1 < first:
             raise StreamsError(
@@ -124,21 +125,60 @@ class AreaFold:
         self._draft = PictureDraft(state.picture)
         oldest_ns: int | None = None
         while state.offset + 1 < end:
-            records = await self._log.read(self._area, state.offset + 1, READ_LIMIT)
+            records = await self._read(READ_LIMIT)
+            if not records:
+                break  # the log has been cut meanwhile, at where this stands
             folded = await self._fold(records)
             oldest_ns = oldest_ns if oldest_ns is not None else folded.oldest_ns
             await asyncio.sleep(0)
         return oldest_ns
 
     async def next(self, wait_s: float = READ_WAIT_S) -> Folded | None:
-        """Fold what comes next; None where nothing came within `wait_s`."""
-        records = await self._log.read(self._area, self._state.offset + 1, READ_LIMIT, wait_s)
+        """Fold what comes next; None where nothing came within `wait_s`.
+
+        Raises
+        ------
+        StreamsError
+            What the log raises. After `LogCutError` this fold stands where the log no longer is, and has to
+            `recover`.
+        """
+        records = await self._read(READ_LIMIT, wait_s)
         if not records:
             return None
         folded = await self._fold(records)
         lag = self._log.end_offset(self._area) - self._state.offset - 1
         self._metrics.lag.labels(self._area).set(lag)
         return folded
+
+    async def _read(self, limit: int, wait_s: float = 0.0) -> list[LogRecord]:
+        try:
+            return await self._log.read(self._area, self._state.offset + 1, limit, wait_s)
+        except LogCutError:
+            self._forget_plans()
+            raise
+
+    async def _holds_last(self, first: int) -> bool:
+        """Whether the log holds the record the checkpoint stopped at; one let go of by now counts as held."""
+        state = self._state
+        if state.last_record is None or state.offset < first:
+            return True
+        try:
+            records = await self._log.read(self._area, state.offset, 1)
+        except OffsetGoneError:
+            return True
+        except LogCutError:
+            return False
+        return bool(records) and records[0].mark == state.last_record
+
+    def _forget_plans(self) -> None:
+        """Forget plans and decisions of a log that was cut: they are named by offsets, which others take now.
+
+        Also the plan shown: whatever is solved from here on counts as older than one of a higher offset.
+        """
+        state = self._state
+        state.plans.clear()
+        state.plan = state.bands = None
+        state.decision_offsets.clear()
 
     def _restore(self, checkpoints: Sequence[bytes]) -> None:
         """Take up the furthest checkpoint; one that does not fit is left aside."""
@@ -161,7 +201,8 @@ class AreaFold:
         state = self._state
         if state.offset >= 0:
             logger.warning(
-                "area %s: the log ends at %d, before its checkpoint at %d; all of it is folded again",
+                "area %s: the log (it ends at %d) is not the one of the checkpoint at %d: it was cut or "
+                "replaced; all of it is folded again",
                 self._area,
                 end - 1,
                 state.offset,
@@ -169,8 +210,7 @@ class AreaFold:
         picture = state.picture
         state.begin()
         state.picture = picture  # what it knows beyond the log is not to be lost
-        # Offsets name plans: those of the log that was must not be taken for those of the log that is.
-        state.plans.clear()
+        self._forget_plans()
         state.offset = state.cause_offset = first - 1
 
     async def _fold(self, records: list[LogRecord]) -> Folded:
@@ -193,11 +233,12 @@ class AreaFold:
         state.picture = draft.picture()
         state.recent.add(batch.keys)
         state.cause_offset = batch.cause_offset
-        state.decisions_folded += batch.decisions
+        state.decision_offsets.extend(batch.decisions)
         state.last_event_ns = batch.last_event_ns or state.last_event_ns
         for plan in batch.plans:
             state.know_plan(plan)
         if records:
+            state.last_record = records[-1].mark
             state.folded(records[-1].offset)
         self._metrics.stage.labels(self._area, "fold").observe(time.perf_counter() - started)
         newest = max(batch.plans, key=_order, default=None)
@@ -223,7 +264,7 @@ class AreaFold:
             return
         batch.last_event_ns = record.appended_ns
         if isinstance(data, DecisionMade):
-            batch.decisions += 1
+            batch.decisions.append(record.offset)
             self._take_decision(event)
         else:
             self._draft.take(event)

@@ -5,6 +5,7 @@ it but the bands, which come with the next plan.
 """
 
 import asyncio
+import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
 
@@ -17,10 +18,15 @@ from services.picture import Picture, empty_picture
 from services.picture_view import PictureView, PictureViewer
 from services.recent_ids import RecentIds
 from streams.cover_plan import CoverPlanData, ZoneBands
+from streams.log import RecordMark
 
 HISTORY_SPAN = timedelta(minutes=120)
 HISTORY_EVERY = timedelta(seconds=20)
 """One point of the history for each so many seconds of the area's time: 360 points at most."""
+SNAPSHOT_HELD_S = 0.25
+"""A snapshot of London takes 3 ms; a restarted replica meets all its consoles at once."""
+DECISIONS_NOTED = 100
+"""Far more than people can take in the moment between judging a decision and finding it in the log."""
 PLANS_KEPT = 200
 """Plans a decision may still refer to."""
 
@@ -42,12 +48,14 @@ class AreaState:
     ----------
     offset
         Newest record in the picture; -1 before the first.
+    last_record
+        Mark of the record at `offset`, to see whether the log still holds that one; None where not known.
     cause_offset
         Newest record that called for a plan: it names the plan, so that a replay names it the same.
     recent
         Events folded lately.
-    decisions_folded
-        Decisions folded by this process, to notice one that came between.
+    decision_offsets
+        Where the newest decisions folded by this process stand, to notice one that came between.
     degraded
         Why what is shown may be behind, as a word; None where all is well.
     """
@@ -57,9 +65,10 @@ class AreaState:
         self.viewer = PictureViewer(region)
         self.picture: Picture = empty_picture(region.id, self.viewer.homes)
         self.offset = -1
+        self.last_record: RecordMark | None = None
         self.cause_offset = -1
         self.recent = RecentIds()
-        self.decisions_folded = 0
+        self.decision_offsets: deque[int] = deque(maxlen=DECISIONS_NOTED)
         self.plan: CoverPlanData | None = None
         self.bands: ZoneBands | None = None
         self.ready = False
@@ -68,12 +77,14 @@ class AreaState:
         self.degraded: str | None = None
         self.last_event_ns: int | None = None
         self.plans: dict[str, KnownPlan] = {}
+        self._snapshot: tuple[object, float, bytes] | None = None
         self._history: deque[tuple[datetime, float, float]] = deque()
 
     def begin(self) -> None:
         """Forget what was folded; plans stay, they are in the log under the same names."""
         self.picture = empty_picture(self.region.id, self.viewer.homes)
         self.offset = self.cause_offset = -1
+        self.last_record = None
         self.recent = RecentIds()
 
     def folded(self, offset: int) -> None:
@@ -153,7 +164,10 @@ class AreaState:
         return list(self._history)
 
     def snapshot(self) -> bytes:
-        """All a console needs to start, as JSON."""
-        return msgspec.json.encode(
-            Snapshot(self.view(), self.plan, self.bands, self.history(), datetime.now(UTC))
-        )
+        """All a console needs to start, as JSON; made once for all that come within `SNAPSHOT_HELD_S`."""
+        stands_for = (self.offset, self.plan, self.bands)
+        made = self._snapshot
+        if made is None or made[0] != stands_for or time.monotonic() - made[1] > SNAPSHOT_HELD_S:
+            whole = Snapshot(self.view(), self.plan, self.bands, self.history(), datetime.now(UTC))
+            made = self._snapshot = stands_for, time.monotonic(), msgspec.json.encode(whole)
+        return made[2]

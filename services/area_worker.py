@@ -302,7 +302,8 @@ class AreaWorker:
     def _beat(self) -> dict[str, object]:
         oldest = self._mailbox.oldest_ns
         behind = oldest is not None and time.time_ns() - oldest > 5e9
-        return beat(self._state, self._state.degraded or ("solver_behind" if behind else None))
+        away = None if self._log.reachable else "log_unreachable"
+        return beat(self._state, self._state.degraded or away or ("solver_behind" if behind else None))
 
 
 def beat(state: AreaState, degraded: str | None) -> dict[str, object]:

@@ -81,7 +81,9 @@ def open_backing(settings: Settings) -> Backing:
     log = KafkaLog(kafka_settings(settings))
     try:
         redis: Redis = open_redis(settings.redis.get_secret_value() if settings.redis else "")
-    except ValueError as error:
-        raise SettingsError(f"COVER_REDIS: {error}; e.g. {EXAMPLES['COVER_REDIS']}") from None
+    except ValueError:  # whose text may hold a part of the password
+        raise SettingsError(
+            f"COVER_REDIS is no address of a Redis server; e.g. {EXAMPLES['COVER_REDIS']}"
+        ) from None
     prefix = settings.topic_prefix
     return Backing(log, RedisFeed(redis, prefix), RedisCheckpoints(redis, prefix), LogCheckpoints(log))

@@ -15,10 +15,15 @@ from streams.fence import Fence
 
 FEED_LENGTH = 1_000
 """Messages kept for each area: minutes of a busy day, for a console whose connection broke."""
+FEED_BYTES = 4 * 1_048_576
+"""Bytes of data kept for each area, besides its newest snapshot: some 200 plans of 20 kB. A Redis with 256 MB
+(`maxmemory`) so holds some 50 areas; by the count alone an area could take 20 MB."""
 SNAPSHOT = "snapshot"
 """The event that stands for everything before it; the newest one is always at hand."""
 SNAPSHOT_EVERY = FEED_LENGTH // 2
 """A worker pushes a snapshot at least once in so many messages, so that one can always be followed."""
+SNAPSHOT_EVERY_BYTES = FEED_BYTES // 2
+"""And in so many bytes that follow a snapshot: with it they fit twice into what is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,11 @@ class ConsoleFeed(Protocol):
     async def push(self, area: str, event: str, data: bytes, generation: int = 0) -> str:
         """Append a message and return its id; a `SNAPSHOT` is also kept as the newest one.
 
-        Where `epoch_of` the id is another than that of the push before, the store has lost everything: push
-        a snapshot at once, or consoles have nothing to begin with.
+        Where `epoch_of` the id is another than that of the push before, the store has lost everything, or
+        what came last: push a snapshot at once, or consoles have nothing to begin with. So too after an
+        error. The pushes for one area are made one after another. The oldest messages go where more than
+        `FEED_LENGTH` of them are kept, or more than `FEED_BYTES` and the size of the newest snapshot; push a
+        snapshot every `SNAPSHOT_EVERY` messages and `SNAPSHOT_EVERY_BYTES`, or it cannot be followed.
 
         Raises
         ------
@@ -76,6 +84,7 @@ class MemoryFeed:
         self._fence = Fence()
         self._epoch = secrets.token_hex(4)
         self._kept: dict[str, deque[FeedMessage]] = {}
+        self._bytes: dict[str, int] = {}
         self._count: dict[str, int] = {}
         self._snapshots: dict[str, FeedMessage] = {}
         self._arrived: dict[str, asyncio.Event] = {}
@@ -85,13 +94,24 @@ class MemoryFeed:
         self._fence.admit(area, generation)
         number = self._count[area] = self._count.get(area, 0) + 1
         message = FeedMessage(f"{self._epoch}-{number}", event, data)
-        self._kept.setdefault(area, deque(maxlen=FEED_LENGTH)).append(message)
         if event == SNAPSHOT:
             self._snapshots[area] = message
+        self._keep(area, message)
         arrived = self._arrived.pop(area, None)
         if arrived is not None:
             arrived.set()
         return message.id
+
+    def _keep(self, area: str, message: FeedMessage) -> None:
+        """Keep it, and let the oldest go where there is too much."""
+        kept = self._kept.setdefault(area, deque())
+        kept.append(message)
+        size = self._bytes.get(area, 0) + len(message.data)
+        snapshot = self._snapshots.get(area)
+        most = FEED_BYTES + (len(snapshot.data) if snapshot is not None else 0)
+        while len(kept) > 1 and (len(kept) > FEED_LENGTH or size > most):
+            size -= len(kept.popleft().data)
+        self._bytes[area] = size
 
     async def after(
         self, area: str, last_id: str, limit: int, wait_s: float = 0.0

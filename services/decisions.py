@@ -91,11 +91,11 @@ class Decisions:
         async with self._one_at_a_time:
             # Judge on a picture that holds every decision taken before this one, here or elsewhere.
             await self._log.refresh(self._area)
-            if not await self._state.until_folded(self._log.end_offset(self._area) - 1, FOLDED_WITHIN_S):
+            judged = self._log.end_offset(self._area) - 1
+            if not await self._state.until_folded(judged, FOLDED_WITHIN_S):
                 raise ConflictError("the picture is behind its events just now; try again in a moment")
             move, seen = self._find(plan_id, move_id, revision)
             self._check_possible(move, action)
-            known = self._state.decisions_folded
             data = DecisionMade(
                 plan_id=plan_id,
                 revision=seen,
@@ -112,8 +112,8 @@ class Decisions:
             event = codec.encode(data, id=decision_id, source=SOURCE, area=self._area, time=time)
             offset = await self._append(event)
             await self._state.until_folded(offset, FOLDED_WITHIN_S)
-            if action is DecisionAction.ACCEPT and self._state.decisions_folded > known + 1:
-                await self._check_alone(move, data)
+            if action is DecisionAction.ACCEPT:
+                await self._check_alone(move, data, judged, offset)
         self._metrics.decisions.labels(self._area, action.value).inc()
         return Taken(decision_id, offset)
 
@@ -124,17 +124,27 @@ class Decisions:
         except AppendUnsureError:
             return await self._log.append(self._area, [event])
 
-    async def _check_alone(self, move: PlanMove | MoveName, data: DecisionMade) -> None:
-        """A decision at another replica came between judging and appending: is this one still right?
+    async def _check_alone(
+        self, move: PlanMove | MoveName, data: DecisionMade, judged: int, offset: int
+    ) -> None:
+        """Was there a decision at another replica at the same moment, and is this one still right then?
+
+        Of two for one appliance the later in time stands, as for every word about one thing. Of two that take
+        more room, or leave less behind, than there is, the one later in the log is taken back.
 
         Raises
         ------
         ConflictError
             Where it is not; then it has been taken back.
         """
+        others = [at for at in self._state.decision_offsets if at > judged and at != offset]
+        if not others:
+            return
         ordered = self._state.picture.appliances[move.appliance].ordered
         if ordered is None or ordered.to != move.to_station:
             raise ConflictError(f"{move.appliance} was decided on elsewhere at the same moment; look again")
+        if min(others) > offset:
+            return  # it is theirs to give way
         try:
             self._check_room(move.to_station, more=0)
             self._check_min_cover(move, leaving=0)

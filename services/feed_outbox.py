@@ -1,7 +1,8 @@
 """What a worker tells the consoles of one area, on its way to the console feed; it never waits.
 
 Filled by the area worker, emptied by its own task. Bounded: where the feed is away or slow, what waits is
-dropped and the next thing told is a snapshot, which stands for all of it.
+dropped and the next thing told is a snapshot, which stands for all of it. Never lets more follow a snapshot
+than `SNAPSHOT_EVERY` messages or `SNAPSHOT_EVERY_BYTES`.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from services.console_feed import SNAPSHOT, SNAPSHOT_EVERY, ConsoleFeed, epoch_of
+from services.console_feed import SNAPSHOT, SNAPSHOT_EVERY, SNAPSHOT_EVERY_BYTES, ConsoleFeed, epoch_of
 from streams.errors import FencedError, StoreUnreachableError
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class FeedOutbox:
         self._open = False
         self._anew = True
         self._since_snapshot = 0
+        self._bytes_since = 0
         self._epoch: str | None = None
 
     def open(self) -> None:
@@ -55,6 +57,11 @@ class FeedOutbox:
         if not self._open:
             self._open = True
             self._filled.set()
+
+    def close(self) -> None:
+        """Tell nothing until it is opened again: what its area knows just now may be half of it."""
+        self._open = False
+        self._start_anew()
 
     def push(self, event: str, data: bytes) -> None:
         """Tell the consoles; see `Hub.push`."""
@@ -101,13 +108,14 @@ class FeedOutbox:
         if not self._open:
             self._filled.clear()
             return
-        if self._anew or self._since_snapshot >= SNAPSHOT_EVERY:
+        if self._snapshot_due():
             # Taken now: what is pushed from here on comes after it.
             event, data = SNAPSHOT, self._snapshot()
             self._waiting.clear()
-            self._anew, self._since_snapshot = False, 0
+            self._anew, self._since_snapshot, self._bytes_since = False, 0, 0
         elif self._waiting:
             event, data = self._waiting.popleft()
+            self._bytes_since += len(data)
         else:
             self._filled.clear()
             return
@@ -115,8 +123,14 @@ class FeedOutbox:
         self._since_snapshot += 1
         epoch = epoch_of(id_)
         if event != SNAPSHOT and epoch != self._epoch:
-            self._start_anew()  # the feed was emptied: what it holds begins in the middle
+            self._start_anew()  # the feed was emptied or set back: what it holds begins in the middle
         self._epoch = epoch
+
+    def _snapshot_due(self) -> bool:
+        if self._anew or self._since_snapshot >= SNAPSHOT_EVERY:
+            return True
+        following = self._bytes_since + (len(self._waiting[0][1]) if self._waiting else 0)
+        return following > SNAPSHOT_EVERY_BYTES
 
     def _start_anew(self) -> None:
         self._waiting.clear()

@@ -1,8 +1,8 @@
 """Brings what the workers tell of one area to the consoles of this API replica.
 
-Run by `services.replica_area`. Reads the console feed and passes its messages on under their own ids, so that
-a console may go on at another replica. Holds no queue: the hub's ring is the bound. Beats are not passed on,
-only heard: a replica beats by itself, also when nobody else does.
+Run by `services.replica_service`. Reads the console feed and passes its messages on under their own ids, so
+that a console may go on at another replica. Holds no queue: the hub's ring is the bound. Beats are not passed
+on, only heard: a replica beats by itself, also when nobody else does.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from msgspec import Struct
 from services.area_state import AreaState
 from services.console_feed import SNAPSHOT, ConsoleFeed, FeedMessage
 from services.hub import Hub
-from streams.cover_plan import ZoneBands
+from streams.cover_plan import CoverPlanData, ZoneBands
 from streams.errors import StoreUnreachableError
 
 logger = logging.getLogger(__name__)
@@ -35,8 +35,9 @@ class _Offset(Struct):
     offset: int
 
 
-class _PictureOffset(Struct):
+class _Snapshot(Struct):
     picture: _Offset
+    plan: CoverPlanData | None
     zones: ZoneBands | None
 
 
@@ -70,9 +71,9 @@ class FeedRelay:
             return "no_worker"
         return self._worker_degraded
 
-    async def settled(self) -> None:
-        """Wait until this replica's own fold holds what consoles have been told."""
-        await self._state.until_folded(self._told_offset, SETTLED_WITHIN_S)
+    async def settled(self) -> bool:
+        """Wait until this replica's own fold holds what consoles have been told; False where it does not."""
+        return await self._state.until_folded(self._told_offset, SETTLED_WITHIN_S)
 
     async def run(self) -> None:
         """Pass messages on until cancelled."""
@@ -115,24 +116,32 @@ class FeedRelay:
         self._heard_at = time.monotonic()
         try:
             self._note(message)
-        except msgspec.DecodeError as error:
+            if message.event != "beat":
+                self._hub.relay(message.event, message.data, message.id)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             logger.warning("area %s: feed message %s not understood: %s", self._area, message.id, error)
-            return
-        if message.event != "beat":
-            self._hub.relay(message.event, message.data, message.id)
 
     def _note(self, message: FeedMessage) -> None:
-        """Remember what this replica's own answers need: the bands, and how far consoles have been told."""
+        """Remember what this replica's own answers need: plan, bands, and how far consoles have been told."""
         match message.event:
             case "beat":
                 self._worker_degraded = msgspec.json.decode(message.data, type=_Beat).degraded
             case "picture":
                 told = msgspec.json.decode(message.data, type=_Offset).offset
                 self._told_offset = max(self._told_offset, told)
+            case "plan":
+                self._show(msgspec.json.decode(message.data, type=CoverPlanData))
             case "zones":
                 self._state.bands = msgspec.json.decode(message.data, type=ZoneBands)
             case _ if message.event == SNAPSHOT:
-                told_of = msgspec.json.decode(message.data, type=_PictureOffset)
+                told_of = msgspec.json.decode(message.data, type=_Snapshot)
                 # A worker that began anew on another log tells smaller offsets: follow it.
                 self._told_offset = told_of.picture.offset
                 self._state.bands = told_of.zones or self._state.bands
+                if told_of.plan is not None:
+                    self._show(told_of.plan)
+
+    def _show(self, plan: CoverPlanData) -> None:
+        """Show a plan that the fold may come to a moment later: a console that begins now must have it."""
+        if self._state.is_newer(plan):
+            self._state.show_plan(plan)

@@ -37,8 +37,8 @@ class Message:
     pushed_at: float
 
 
-async def _at_once() -> None:
-    return
+async def _at_once() -> bool:
+    return True
 
 
 class Hub:
@@ -50,10 +50,11 @@ class Hub:
         Gives the JSON of a full snapshot as of now.
     settled
         Awaited before a snapshot is taken: until the state holds at least what the newest message told.
+        Where it gives False, it does not yet, and the console gets another snapshot once it does.
     """
 
     def __init__(
-        self, snapshot: Callable[[], bytes], settled: Callable[[], Awaitable[None]] = _at_once
+        self, snapshot: Callable[[], bytes], settled: Callable[[], Awaitable[bool]] = _at_once
     ) -> None:
         self._snapshot = snapshot
         self.settled = settled
@@ -95,11 +96,12 @@ class Hub:
         """A cursor for one console, continuing after `last_event_id` where the ring still holds it."""
         return Cursor(self, None if last_event_id is None else self._seq_of.get(last_event_id))
 
-    def snapshot_message(self) -> Message:
-        """A snapshot as a message that stands for everything up to now."""
+    def snapshot_message(self, settled: bool = True) -> Message:
+        """A snapshot as a message; where `settled`, it stands for everything up to now."""
         data = self._snapshot().decode("utf-8")
-        wire = format_sse_event(data_str=data, event="snapshot", id=self._newest_id)
-        return Message(self._seq, self._newest_id, wire, time.perf_counter())
+        id_ = self._newest_id if settled else None
+        wire = format_sse_event(data_str=data, event="snapshot", id=id_)
+        return Message(self._seq, id_, wire, time.perf_counter())
 
     def after(self, seq: int) -> list[Message] | None:
         """The next messages after `seq`, or None where some of them are no longer in the ring."""
@@ -135,8 +137,10 @@ class Cursor:
             await self._hub.changed(self._seq, wait_s)
         messages = None if self._seq is None else self._hub.after(self._seq)
         if messages is None:
-            await self._hub.settled()
-            messages = [self._hub.snapshot_message()]
+            settled = await self._hub.settled()
+            message = self._hub.snapshot_message(settled)
+            self._seq = message.seq if settled else None
+            return [message]
         if messages:
             self._seq = messages[-1].seq
         return messages

@@ -224,7 +224,7 @@ class PictureViewer:
     def _learn(self, places: Iterable[Place]) -> None:
         """Find new places all at once: one costs as much as a hundred. The newest are remembered."""
         asked = set(places)
-        new = asked - self._places.keys()
+        new = {at for at in asked if at not in self._places}  # a set difference copies all known
         if not new:
             return
         if len(self._places) + len(new) > PLACES_KEPT:

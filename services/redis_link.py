@@ -21,7 +21,7 @@ PREFIX = "dynamiccover"
 CONNECT_WITHIN_S = 1.0
 ANSWER_WITHIN_S = 3.0
 """Time limit of one answer; a blocking read asks for less."""
-CONNECTIONS = 32
+CONNECTIONS = 256
 """Of one process; further callers wait for one, within `ANSWER_WITHIN_S`."""
 TRIES_AGAIN, PAUSE_FIRST_S, PAUSE_MOST_S = 2, 0.05, 0.2
 """A broken connection is made anew this often before the caller is told."""
@@ -56,6 +56,8 @@ def told_plainly() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
+        if _asked_to_end():
+            raise asyncio.CancelledError from error
         raise StoreUnreachableError(f"Redis cannot be asked: {type(error).__name__}: {error}") from error
     except asyncio.CancelledError as error:
         if _asked_to_end():

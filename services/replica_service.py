@@ -96,11 +96,16 @@ class ReplicaArea(Area):
             await asyncio.sleep(0)
 
     async def _beat_forever(self) -> None:
-        """Beat; while the feed is away, consoles get everything from here, as whole snapshots."""
+        """Beat; where nobody else tells the consoles, they get whole snapshots from here."""
+        told: tuple[object, ...] = ()
         while True:
             await asyncio.sleep(BEAT_S)
-            if not self._relay.reachable and self.state.ready and self.hub.consoles:
-                self.hub.relay(SNAPSHOT, self.state.snapshot(), None)
+            state = self.state
+            alone = not self._relay.reachable or self._relay.worker_word == "no_worker"
+            news = state.offset, state.plan
+            if alone and state.ready and self.hub.consoles and news != told:
+                self.hub.relay(SNAPSHOT, state.snapshot(), None)
+                told = news
             self.hub.relay("beat", self._encoder.encode(beat(self.state, self.degraded)), None)
 
 

@@ -5,6 +5,7 @@ area's checkpoint each time.
 """
 
 import asyncio
+import logging
 
 from geo.region import Region
 from services.area_run import kept_running, lasting
@@ -17,7 +18,10 @@ from services.metrics import Metrics
 from services.settings import Settings
 from streams.dead_letters import DeadLetters
 
-STOP_AGAIN_S = 0.5
+logger = logging.getLogger(__name__)
+
+STOP_WITHIN_S = 2.0
+"""Of the four seconds there are for handing over; the rest is for the checkpoint."""
 
 
 class ServedArea:
@@ -40,17 +44,24 @@ class ServedArea:
     ) -> None:
         self.state = AreaState(region)
         self._metrics = metrics
-        self._outbox = FeedOutbox(backing.feed, region.id, self.state.snapshot, lease)
+        self._log = backing.log
+        self._over = False
+
+        def own_lease() -> int | None:
+            # For good: should a part of this stay not end, it must not write when the area comes back.
+            return None if self._over else lease()
+
+        self._outbox = FeedOutbox(backing.feed, region.id, self.state.snapshot, own_lease)
         self._worker = AreaWorker(
             self.state,
             backing.log,
-            DeadLetters(backing.log),
+            DeadLetters(backing.log, lambda: own_lease() is not None),
             backing.keeper(),
             self,
             solver,
             metrics,
             settings,
-            lease,
+            own_lease,
         )
         self._task: asyncio.Task[None] | None = None
 
@@ -59,7 +70,7 @@ class ServedArea:
         """How it is, in a word."""
         if not self.state.ready:
             return self.state.degraded or "catching up"
-        return self.state.degraded or "ok"
+        return self.state.degraded or ("ok" if self._log.reachable else "log_unreachable")
 
     def start(self) -> None:
         """Begin."""
@@ -70,13 +81,18 @@ class ServedArea:
         """End it; with `keep` its checkpoint is written, without it nothing is."""
         if self._task is None:
             return
-        while not self._task.done():
-            # Again where a library has swallowed it: an area that does not end cannot be handed over.
+        try:
             self._task.cancel()
-            await asyncio.wait([self._task], timeout=STOP_AGAIN_S)
-        if keep and self.state.ready:
-            await self._worker.checkpoint(last=True)
-        self.state.ready = False
+            await asyncio.wait([self._task], timeout=STOP_WITHIN_S)
+            if not self._task.done():
+                logger.error(
+                    "area %s: its work does not end; it writes nothing any more", self.state.region.id
+                )
+            elif keep and self.state.ready:
+                await self._worker.checkpoint(last=True)
+        finally:
+            self._over = True
+            self.state.ready = False
 
     def push(self, event: str, data: bytes) -> None:
         """See `services.area_worker.Push`: the consoles keep what they show until there is a plan to show."""
@@ -85,6 +101,7 @@ class ServedArea:
         self._outbox.push(event, data)
 
     async def _run(self) -> None:
+        self._outbox.close()  # what a worker that died has left half done is not shown
         async with asyncio.TaskGroup() as group:
             group.create_task(lasting(self._worker.run()))
             group.create_task(lasting(self._outbox.run()))

@@ -21,6 +21,7 @@ from streams.kafka_group import AreaGroup
 
 logger = logging.getLogger(__name__)
 
+POLL_S = 0.2
 AGAIN_S = 1.0
 """Pause before Kafka is asked again while it does not answer."""
 
@@ -54,6 +55,7 @@ class WorkerProcess:
         # Kept over all takings: an engine takes long to build, and an area may come back.
         self._solvers = {region.id: CoverSolver(region, cover_model(region, settings)) for region in regions}
         self._served: dict[str, ServedArea] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._group: AreaGroup | None = None
         self._word = "starting"
         self._task: asyncio.Task[None] | None = None
@@ -78,12 +80,16 @@ class WorkerProcess:
         """Whether it has its place in the group."""
         return self._group is not None and self._group.holds()
 
-    async def until_replaced(self) -> None:
-        """Wait until another process has taken this one's name; for ever where none does."""
+    async def until_failed(self) -> str:
+        """Wait until it can go on no longer, for ever where all is well; gives the reason."""
         while True:
             if self._group is not None and self._group.replaced:
-                return
-            await asyncio.sleep(AGAIN_S)
+                return f"another worker named {self.name} has joined; give each a name of its own (--name)"
+            task = self._task
+            if task is not None and task.done() and not task.cancelled() and task.exception() is not None:
+                logger.error("worker %s could not start", self.name, exc_info=task.exception())
+                return f"worker {self.name} could not start: {task.exception()}"
+            await asyncio.sleep(POLL_S)
 
     async def start(self) -> None:
         """Begin; `member` tells when it has its place."""
@@ -122,8 +128,9 @@ class WorkerProcess:
 
     async def _take(self, areas: frozenset[str], generation: int) -> None:
         for area in sorted(areas):
-            if area in self._served:
-                await self._stop(area, keep=False)
+            old = self._served.pop(area, None)
+            if old is not None:  # given up, but it did not end in time: it writes nothing any more
+                self._ending.add(asyncio.create_task(old.stop(keep=False)))
             group = self._group
 
             def lease(area: str = area, group: AreaGroup | None = group) -> int | None:

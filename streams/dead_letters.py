@@ -1,16 +1,18 @@
 """Dead letters: records that could not be taken, kept with their bytes, position and reason.
 
-Written by area workers, read by the engine room. A log of its own beside the area's. Never retries.
+Written by area workers, read by the engine room. A log of its own beside the area's. Never retries, and never
+writes where another worker may have the area.
 """
 
 import base64
+from collections.abc import Callable
 from datetime import datetime
 
 import crc32c
 import msgspec
 from msgspec import Struct
 
-from streams.errors import DecodeError
+from streams.errors import DecodeError, FencedError
 from streams.log import EventLog
 
 SUFFIX = ".dead"
@@ -38,11 +40,23 @@ class DeadLetter(Struct, frozen=True):
         return base64.b64decode(self.payload_base64)
 
 
-class DeadLetters:
-    """The dead letters of all areas, in an `EventLog`."""
+def always() -> bool:
+    """For whoever is the only writer."""
+    return True
 
-    def __init__(self, log: EventLog) -> None:
+
+class DeadLetters:
+    """The dead letters of all areas, in an `EventLog`.
+
+    Parameters
+    ----------
+    may_write
+        Asked just before a letter is written: False where another worker may have the area by now.
+    """
+
+    def __init__(self, log: EventLog, may_write: Callable[[], bool] = always) -> None:
         self._log = log
+        self._may_write = may_write
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(DeadLetter)
         self._known: dict[str, dict[int, int]] = {}
@@ -55,6 +69,14 @@ class DeadLetters:
         Returns
         -------
         Whether it was kept now.
+
+        Raises
+        ------
+        FencedError
+            Where `may_write` says no; nothing was kept.
+        LogFullError
+            Where the log does not take it (`AppendUnsureError`: perhaps it has). Add it again: what the log
+            holds by then is looked at anew.
         """
         known = await self._known_letters(area)
         checksum = crc32c.crc32c(payload)
@@ -70,8 +92,15 @@ class DeadLetters:
             size=len(payload),
             payload_base64=base64.b64encode(payload[:MAX_KEPT_BYTES]).decode("ascii"),
         )
-        last = await self._log.append(area + SUFFIX, [self._encoder.encode(letter)])
-        await self._log.trim(area + SUFFIX, last + 1)
+        try:
+            if not self._may_write():
+                raise FencedError(area, 0)  # its generation is not known here
+            last = await self._log.append(area + SUFFIX, [self._encoder.encode(letter)])
+            await self._log.trim(area + SUFFIX, last + 1)
+        except BaseException:
+            # Refused, failed or cancelled half-way: this letter, or another worker's, may stand there by now.
+            self._known.pop(area, None)
+            raise
         known[offset] = checksum
         while len(known) > LETTERS_KNOWN:
             del known[next(iter(known))]

@@ -70,5 +70,23 @@ class OffsetGoneError(StreamsError):
         self.first = first
 
 
+class LogCutError(StreamsError):
+    """The log lost records that a reader has had, or was replaced: what was read is not what it holds.
+
+    Attributes
+    ----------
+    end
+        Where the log ended when that was noticed, or before; other records may stand there since.
+    """
+
+    def __init__(self, area: str, end: int) -> None:
+        super().__init__(
+            f"area {area}: the log has lost its records from {end} on, or was replaced; begin anew from a "
+            "checkpoint that fits it"
+        )
+        self.area = area
+        self.end = end
+
+
 class CorruptLogError(StreamsError):
     """A stored record does not match its checksum, and it is not the torn end of a write."""

@@ -17,7 +17,7 @@ from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError
 from kafka.structs import TopicPartition
 
-from streams.errors import LogUnreachableError, OffsetGoneError, StreamsError
+from streams.errors import LogCutError, LogUnreachableError, OffsetGoneError, StreamsError
 from streams.kafka_contact import KafkaContact
 from streams.kafka_follower import open_consumer
 from streams.kafka_settings import PARTITION, KafkaSettings
@@ -53,8 +53,13 @@ class KafkaClerk:
         return self._ask(lambda: self._offsets(area))
 
     def old_records(self, area: str, offset: int, limit: int, end: int) -> Future[list[LogRecord]]:
-        """Up to `limit` records from `offset`, which lies before `end`."""
+        """Up to `limit` records from `offset`, which lies before `end`; `LogCutError` where it does not."""
         return self._ask(lambda: self._old_records(area, offset, limit, end))
+
+    def forget(self, area: str) -> None:
+        """Drop what was fetched ahead of the area's old records: its log was cut."""
+        with contextlib.suppress(RuntimeError):  # closed
+            self._thread.submit(self._ahead.pop, area, None)
 
     def make_room(self, area: str, before: int) -> Future[int]:
         """Where the area takes more than `keep_bytes`, let the oldest records go, but none from `before` on.
@@ -145,7 +150,9 @@ class KafkaClerk:
             first = consumer.beginning_offsets([partition])[partition]
             if offset < first:
                 raise OffsetGoneError(area, offset, first) from None
-            return []
+            # Past the end at the time: it lay before the offset, wherever it lies by now.
+            ended = min(consumer.end_offsets([partition])[partition], offset - 1)
+            raise LogCutError(area, max(first, ended)) from None
         raise LogUnreachableError(
             f"area {area}: Kafka gave no record from {offset} in {ANSWER_WITHIN_S:g} s; its log ends at {end}"
         )

@@ -11,7 +11,7 @@ import threading
 import time
 
 from kafka import KafkaConsumer
-from kafka.errors import LogTruncationError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
 from kafka.structs import TopicPartition
 
 from streams.kafka_contact import KafkaContact
@@ -56,6 +56,7 @@ class KafkaFollower:
         self._loop = loop
         self._tails: dict[TopicPartition, KafkaTail] = {}
         self._read_at: dict[str, float] = {}
+        self._epochs: dict[TopicPartition, int] = {}
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="follow", daemon=True)
@@ -74,6 +75,10 @@ class KafkaFollower:
                 self._contact.following(True)
                 self._changed.notify()
             return tail
+
+    def followed(self, area: str) -> KafkaTail | None:
+        """The area's tail where it is followed now."""
+        return self._tails.get(TopicPartition(self._settings.topic(area), PARTITION))
 
     def wake_all(self) -> None:
         """Wake everybody who waits for records (in the event loop)."""
@@ -98,6 +103,7 @@ class KafkaFollower:
             try:
                 consumer = open_consumer(self._settings, "follow")
                 self._contact.watch(consumer)
+                self._epochs.clear()
                 while not self._closed:
                     self._follow(consumer)
             except Exception as error:
@@ -116,17 +122,26 @@ class KafkaFollower:
         """One round: agree on what is followed, then hand over what has come."""
         tails = self._followed()
         if set(tails) != consumer.assignment():
-            new = set(tails) - consumer.assignment()
+            held = consumer.assignment()
+            self._epochs = {p: epoch for p, epoch in self._epochs.items() if p in held and p in tails}
             consumer.assign(list(tails))
-            for partition in new:
-                consumer.seek(partition, tails[partition].end)
+        for partition, tail in tails.items():
+            epoch, end = tail.place
+            if self._epochs.get(partition) != epoch:
+                consumer.seek(partition, end)
+                self._epochs[partition] = epoch
         if not tails:
             time.sleep(POLL_MS / 1000)
             return
         try:
             polled = consumer.poll(timeout_ms=POLL_MS)
-        except (OffsetOutOfRangeError, LogTruncationError):
-            self._begin_anew(consumer, tails)
+        except OffsetOutOfRangeError as error:
+            # Past the end at the time: it lay before the offset, wherever it lies by now.
+            self._begin_anew(consumer, tails, {p: offset - 1 for p, offset in error.args[0].items()})
+            return
+        except LogTruncationError as error:
+            divergent = error.divergent_offsets.items()
+            self._begin_anew(consumer, tails, {p: at.offset if at else 0 for p, at in divergent})
             return
         for partition, tail in tails.items():
             records = [log_record(tail.area, record) for record in polled.get(partition, ())]
@@ -134,24 +149,35 @@ class KafkaFollower:
             if not records and (consumer.highwater(partition) or 0) > tail.end:
                 end = consumer.position(partition, timeout_ms=0) or end  # moved on over markers alone
             if end > tail.end:
-                tail.extend(records, end)
+                tail.extend(records, end, self._epochs[partition])
                 self._wake(tail)
 
-    def _begin_anew(self, consumer: KafkaConsumer, tails: dict[TopicPartition, KafkaTail]) -> None:
-        """An end we followed is no more (trimmed past us, or lost by Kafka): go on at the present end."""
-        firsts, ends = consumer.beginning_offsets(list(tails)), consumer.end_offsets(list(tails))
-        for partition, tail in tails.items():
-            if not firsts[partition] <= tail.end <= ends[partition]:
+    def _begin_anew(
+        self,
+        consumer: KafkaConsumer,
+        tails: dict[TopicPartition, KafkaTail],
+        lost_from: dict[TopicPartition, int],
+    ) -> None:
+        """Ends we followed are no more: trimmed past us, or lost by Kafka from `lost_from` or before on.
+
+        The next round seeks where the tails then stand.
+        """
+        partitions = [partition for partition in lost_from if partition in tails]
+        try:
+            firsts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        except KafkaError:  # away again; but what it said of the loss it may not say twice
+            firsts, ends = dict.fromkeys(partitions, 0), lost_from
+        for partition in partitions:
+            tail, first, end = tails[partition], firsts[partition], ends[partition]
+            known = tail.end
+            if known < first:
+                tail.begin_at(end)
                 logger.warning(
-                    "area %s: offset %d is not in Kafka, which holds %d to %d; following from its end",
-                    tail.area,
-                    tail.end,
-                    firsts[partition],
-                    ends[partition] - 1,
+                    "area %s: Kafka begins at %d, past %d; following from its end", tail.area, first, known
                 )
-                tail.begin_at(ends[partition])
-                consumer.seek(partition, tail.end)
-                self._wake(tail)
+            else:
+                tail.cut_at(max(first, min(end, lost_from[partition])), self._epochs[partition])
+            self._wake(tail)
 
     def _followed(self) -> dict[TopicPartition, KafkaTail]:
         now = time.monotonic()

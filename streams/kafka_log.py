@@ -7,6 +7,10 @@ thread of its own and none queues without bound. How the log lies in Kafka: `str
 What is promised. An append that returned is on `min_in_sync` replicas. Retries by the library are known by
 the broker (idempotent producer) and kept once. An append that ends in `AppendUnsureError` may have been kept,
 as a whole; to send it once more puts its events there twice, with the same ids, and every reader folds by id.
+
+Kafka may lose records that it gave (replication 1 and a power cut, a topic deleted and made again). Where the
+log is seen to end before what it has held, readers past that end are told (`LogCutError`): the follower sees
+it, the clerk, a `refresh`, and an append that gets an offset which was taken.
 """
 
 import asyncio
@@ -17,12 +21,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from streams.errors import LogClosedError, LogFullError, LogUnreachableError
+from streams.errors import LogClosedError, LogCutError, LogFullError, LogUnreachableError
 from streams.kafka_clerk import ANSWER_WITHIN_S, KafkaClerk
 from streams.kafka_contact import KafkaContact
 from streams.kafka_follower import KafkaFollower
 from streams.kafka_lane import AppendLane
+from streams.kafka_positions import ReaderPositions, Reading
 from streams.kafka_settings import KafkaSettings
+from streams.kafka_tail import KafkaTail
 from streams.log import LogRecord
 
 logger = logging.getLogger(__name__)
@@ -32,6 +38,8 @@ ASKED_AT_ONCE = 32
 GIVEN_WITHIN_S = 45.0
 """A record that is known to exist comes within this, or Kafka cannot be reached: a broker that restarts or
 hangs for less is waited out by readers as it is by appends."""
+REFRESH_TRIES = 5
+"""An answer that a cut of the log has overtaken is asked for anew so often at most."""
 ROOM_EVERY_S = 60.0
 """An area's room is looked at this often at most."""
 
@@ -53,6 +61,8 @@ class KafkaLog:
         self._follower: KafkaFollower | None = None
         self._firsts: dict[str, int] = {}
         self._ends: dict[str, int] = {}
+        self._held: dict[str, int] = {}  # ends of what Kafka was seen to give; an append may be beyond it
+        self._positions: dict[str, ReaderPositions] = {}
         self._asking = asyncio.Semaphore(ASKED_AT_ONCE)
         self._room_looked_at: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -74,7 +84,10 @@ class KafkaLog:
         lane = self._lanes.get(area)
         if lane is None:
             lane = self._lanes[area] = AppendLane(self._settings, area)
+        cuts, held = self._readers(area).cuts, self._held[area]
         last = await asyncio.wrap_future(lane.submit(payloads))
+        if last < held and self._readers(area).cuts == cuts:
+            self._cut(area, last - len(payloads) + 1)
         self._ends[area] = max(self._ends[area], last + 1)
         return last
 
@@ -87,15 +100,36 @@ class KafkaLog:
                 self._settings, asyncio.get_running_loop(), self._contact
             )
         tail = follower.tail(area, self._ends[area])
+        self._note_cuts(area)
+        positions = self._readers(area)
+        reading = positions.begin(offset)
+        next_offset: int | None = offset
+        try:
+            records = await self._read(reading, tail, limit, wait_s)
+            next_offset = offset + len(records)
+            return records
+        except LogCutError:
+            next_offset = None
+            raise
+        finally:
+            positions.end(reading, next_offset)
+
+    async def _read(self, reading: Reading, tail: KafkaTail, limit: int, wait_s: float) -> list[LogRecord]:
+        area, offset = reading.area, reading.offset
         asked = time.monotonic()
         while True:
             arrival = tail.arrival()
             records = tail.read(offset, limit)
+            self._note_cuts(area)  # after the records: those of before a cut are not given past it
+            reading.check()
+            self._held[area] = max(self._held[area], tail.end)
             self._ends[area] = end = max(self._ends[area], tail.end)
             if records:
                 return records
             if offset < tail.start:
-                return await self._old_records(area, offset, limit)
+                records = await self._old_records(area, offset, limit)
+                reading.check()
+                return records
             exists = offset < end
             left_s = asked + (max(wait_s, GIVEN_WITHIN_S) if exists else wait_s) - time.monotonic()
             if left_s <= 0:
@@ -105,18 +139,33 @@ class KafkaLog:
                 async with asyncio.timeout(left_s):
                     await arrival.wait()
             self._must_be_open()
-        if exists:
-            raise LogUnreachableError(
-                f"area {area}: Kafka holds {offset} to {end - 1} but did not give it in {GIVEN_WITHIN_S:g} s"
-            )
-        return []
+        if not exists:
+            return []
+        await self.refresh(area)  # what was appended, and lost before anybody was given it, is no more
+        reading.check()
+        if offset >= self._ends[area]:
+            return []
+        raise LogUnreachableError(
+            f"area {area}: Kafka holds {offset} to {end - 1} but did not give it in {GIVEN_WITHIN_S:g} s"
+        )
 
     async def refresh(self, area: str) -> None:
         """Ask Kafka where the area's log begins and ends; see `EventLog.refresh`."""
         self._must_be_open()
-        first, end = await self._ask(lambda: self._clerk.offsets(area))
+        readers = self._readers(area)
+        for _ in range(REFRESH_TRIES):
+            self._note_cuts(area)
+            cuts, held, known = readers.cuts, self._held.get(area, 0), self._ends.get(area)
+            first, end = await self._ask(lambda: self._clerk.offsets(area))
+            self._note_cuts(area)
+            if readers.cuts == cuts:
+                break
         self._firsts[area] = first
-        self._ends[area] = max(self._ends.get(area, end), end)
+        if end < held and readers.cuts == cuts:
+            self._cut(area, end)
+        unchanged = self._ends.get(area) == known
+        self._ends[area] = end if unchanged else max(self._ends.get(area, end), end)
+        self._held[area] = max(self._held.get(area, end), end)
 
     def first_offset(self, area: str) -> int:
         """Oldest offset still kept, as far as known; an area not met before is asked for, which blocks."""
@@ -157,7 +206,48 @@ class KafkaLog:
         await asyncio.gather(*(asyncio.to_thread(ender) for ender in enders))
 
     async def _old_records(self, area: str, offset: int, limit: int) -> list[LogRecord]:
-        return await self._ask(lambda: self._clerk.old_records(area, offset, limit, self._ends[area]))
+        cuts = self._readers(area).cuts
+        try:
+            return await self._ask(lambda: self._clerk.old_records(area, offset, limit, self._ends[area]))
+        except LogCutError as error:
+            self._note_cuts(area)
+            if self._readers(area).cuts == cuts:
+                self._cut(area, error.end)
+            raise
+
+    def _readers(self, area: str) -> ReaderPositions:
+        readers = self._positions.get(area)
+        if readers is None:
+            readers = self._positions[area] = ReaderPositions(area)
+        return readers
+
+    def _note_cuts(self, area: str) -> None:
+        """Take up the cuts that the follower has seen."""
+        tail = None if self._follower is None else self._follower.followed(area)
+        for end in () if tail is None else tail.take_cuts():
+            self._know_cut(area, end)
+
+    def _cut(self, area: str, end: int) -> None:
+        """Take up a cut seen by other means, and let the follower go on there."""
+        tail = None if self._follower is None else self._follower.followed(area)
+        if tail is not None:
+            tail.begin_at(end)
+        self._know_cut(area, end)
+        if tail is not None:
+            tail.wake()
+
+    def _know_cut(self, area: str, end: int) -> None:
+        logger.error(
+            "area %s: Kafka has lost its records from %d on (they were known up to %d), or its topic was "
+            "replaced; readers begin anew",
+            area,
+            end,
+            self._ends[area] - 1,
+        )
+        self._ends[area] = self._held[area] = end
+        self._firsts[area] = min(self._firsts[area], end)
+        self._readers(area).cut(end)
+        self._clerk.forget(area)
 
     async def _make_room(self, area: str, before: int) -> None:
         try:
@@ -175,8 +265,8 @@ class KafkaLog:
     def _know_now(self, area: str) -> None:
         self._must_be_open()
         if area not in self._ends:
-            first, self._ends[area] = self._clerk.offsets(area).result(3 * ANSWER_WITHIN_S)
-            self._firsts[area] = first
+            first, end = self._clerk.offsets(area).result(3 * ANSWER_WITHIN_S)
+            self._firsts[area], self._ends[area], self._held[area] = first, end, end
 
     async def _ask(self, question: "Callable[[], Future[T]]") -> T:
         async with self._asking:

@@ -21,6 +21,7 @@ timestamp has milliseconds only, and what is measured in milliseconds should not
 RECORD_OVERHEAD_BYTES = 96
 """Most a record adds to payload and key: Kafka's varints (21) and our header, rounded up."""
 MIB = 1024 * 1024
+MOST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,13 @@ class KafkaSettings:
     connection: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.servers or not all(":" in server for server in self.servers):
-            raise ValueError(f"servers must name at least one host:port, not {self.servers!r}")
+        if not self.servers:
+            raise ValueError("servers must name at least one host:port")
+        for server in self.servers:
+            host, _, port = server.rpartition(":")
+            # isdecimal alone takes digits of other scripts, which no resolver does.
+            if not host or not (port.isascii() and port.isdecimal() and 1 <= int(port) <= MOST_PORT):
+                raise ValueError(f"server {server!r} must be host:port, with a port from 1 to {MOST_PORT}")
         for name in ("replication", "min_in_sync", "max_append_bytes", "tail_records", "tail_bytes"):
             value = getattr(self, name)
             if value < 1:

@@ -52,6 +52,8 @@ class KafkaTail:
         self._records: deque[LogRecord] = deque()
         self._bytes = 0
         self._end = start
+        self._epoch = 0
+        self._cuts: list[int] = []
         self._lock = threading.Lock()
         self._arrived = asyncio.Event()
         self._waking = False
@@ -67,9 +69,20 @@ class KafkaTail:
         with self._lock:
             return self._records[0].offset if self._records else self._end
 
-    def extend(self, records: list[LogRecord], end: int) -> None:
-        """Take newer records; `end` is the offset after them and after the markers that may follow them."""
+    @property
+    def place(self) -> tuple[int, int]:
+        """How often the tail has been begun anew, and its end."""
         with self._lock:
+            return self._epoch, self._end
+
+    def extend(self, records: list[LogRecord], end: int, epoch: int) -> None:
+        """Take newer records; `end` is the offset after them and after the markers that may follow them.
+
+        Nothing is taken where the tail has been begun anew since `epoch`: they belong elsewhere.
+        """
+        with self._lock:
+            if epoch != self._epoch:
+                return
             first = records[0].offset if records else end
             if first - self._end > self._most_records:  # a hole larger than the tail: begin anew behind it
                 self._records.clear()
@@ -84,8 +97,27 @@ class KafkaTail:
     def begin_at(self, offset: int) -> None:
         """Forget everything and go on at `offset`."""
         with self._lock:
-            self._records.clear()
-            self._bytes, self._end = 0, offset
+            self._begin_at(offset)
+
+    def cut_at(self, end: int, epoch: int) -> None:
+        """Go on at `end`, past which the log has lost its records; not where begun anew since `epoch`."""
+        with self._lock:
+            if epoch == self._epoch:
+                self._cuts.append(end)
+                self._begin_at(end)
+
+    def take_cuts(self) -> list[int]:
+        """The cuts since this was asked last."""
+        if not self._cuts:
+            return []
+        with self._lock:
+            cuts, self._cuts = self._cuts, []
+        return cuts
+
+    def _begin_at(self, offset: int) -> None:
+        self._epoch += 1
+        self._records.clear()
+        self._bytes, self._end = 0, offset
 
     def read(self, offset: int, limit: int) -> list[LogRecord]:
         """Up to `limit` records from `offset`; empty where it is not at hand (yet, or any more)."""

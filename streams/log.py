@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import crc32c
+
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
@@ -28,6 +30,19 @@ class LogRecord:
     offset: int
     appended_ns: int
     payload: bytes
+
+    @property
+    def mark(self) -> "RecordMark":
+        """What to know it by later."""
+        return RecordMark(self.appended_ns, crc32c.crc32c(self.payload))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMark:
+    """What tells a record from another at the same offset: its time, and the CRC-32C of its payload."""
+
+    appended_ns: int
+    checksum: int
 
 
 class EventLog(Protocol):
@@ -61,6 +76,11 @@ class EventLog(Protocol):
         ------
         OffsetGoneError
             Where `offset` is older than what the log keeps.
+        LogCutError
+            Once for each reader who stood past the place where the log has lost its newest records (its
+            server lost power, or it was replaced). What stands there now are other records: the caller must
+            forget what it has made of those it read, and recover anew, from a checkpoint that fits the log
+            or from its start. To ask again at the same offset would pass over the new records.
         LogUnreachableError
             Where the log holds records from `offset` on but its server does not give them in time. A log
             whose server is away and which has nothing more that is known of is merely quiet.

@@ -6,6 +6,7 @@ requests queue up. Speaks to the service on this machine only; no TLS, no redire
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -88,6 +89,8 @@ class HttpLanes:
                 yield (await reader.readexactly(size + 2))[:-2]
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def _opened(self) -> Link:
         return await asyncio.open_connection(self._host, self._port, limit=2**22)

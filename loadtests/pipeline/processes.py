@@ -111,7 +111,7 @@ class CoverProcess:
                     return
             time.sleep(POLL_S)
         self.stop()
-        raise SystemExit(f"cover {self.name} was not ready in {READY_WITHIN_S:g} s:\n{self._last_words()}")
+        raise SystemExit(f"cover {self.name} was not ready in {READY_WITHIN_S:g} s:\n{self.last_words()}")
 
     def stop(self) -> None:
         """End it cleanly; killed where that takes too long."""
@@ -131,9 +131,10 @@ class CoverProcess:
                 return found[1].decode()
             time.sleep(POLL_S)
         self.stop()
-        raise SystemExit(f"cover {self.name} did not start:\n{self._last_words()}")
+        raise SystemExit(f"cover {self.name} did not start:\n{self.last_words()}")
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """The end of what it has printed."""
         return self._log.read_text(errors="replace")[-TAIL_CHARS:]
 
 
@@ -143,6 +144,9 @@ def cover(words: Sequence[str], settings: dict[str, str], log: Path) -> Iterator
     process = CoverProcess(words, settings, log)
     try:
         yield process
+    except Exception as error:
+        error.add_note(f"cover {process.name}, last words:\n{process.last_words()}")
+        raise
     finally:
         process.stop()
 

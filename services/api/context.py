@@ -24,15 +24,17 @@ def json_answer(body: object, status: int = 200, headers: dict[str, str] | None 
     return Response(_encoder.encode(body), status, {"Cache-Control": "no-store"} | (headers or {}), JSON)
 
 
-def running_service(request: Request) -> Service:
-    """The service this application runs."""
+async def running_service(request: Request) -> Service:
+    """The service this application runs (async: what is not goes by a thread, which takes longer than it)."""
     service = request.app.state.service
     if not isinstance(service, Service):
         raise TypeError("the application has no service")
     return service
 
 
-def named_area(request: Request, area: Annotated[str, Path(description="Area id, e.g. `london`.")]) -> Area:
+async def named_area(
+    request: Request, area: Annotated[str, Path(description="Area id, e.g. `london`.")]
+) -> Area:
     """The area a path names.
 
     Raises
@@ -40,7 +42,7 @@ def named_area(request: Request, area: Annotated[str, Path(description="Area id,
     ProblemError
         404 where this service does not serve it.
     """
-    areas = running_service(request).areas
+    areas = (await running_service(request)).areas
     if not AREA_PATTERN.match(area) or area not in areas:
         raise ProblemError(404, f"area {area[:40]!r} is not served here; served: {', '.join(areas)}")
     return areas[area]

@@ -25,7 +25,7 @@ class Health(Protocol):
         ...
 
 
-def health(request: Request) -> Health:
+async def health(request: Request) -> Health:
     """The process this application belongs to."""
     found: Health = request.app.state.service
     return found

@@ -33,7 +33,12 @@ def regions_option(function: F) -> F:
 def servers_options(function: F) -> F:
     """`--kafka` and `--redis`."""
     for option in (
-        click.option("--redis", metavar="URL", help="Redis, e.g. redis://127.0.0.1:6379/0 [COVER_REDIS]."),
+        click.option(
+            "--redis",
+            metavar="URL",
+            help="Redis, e.g. redis://127.0.0.1:6379/0; with a password in it only as COVER_REDIS: others "
+            "can read a command line [COVER_REDIS].",
+        ),
         click.option("--kafka", metavar="HOST:PORT", help="Kafka's brokers, comma between [COVER_KAFKA]."),
     ):
         function = option(function)

@@ -57,16 +57,14 @@ async def _run(settings: Settings, regions: list[Region], name: str, port: int) 
     bound = bound_socket(settings.health_host, port)
     async with listening(create_worker_app(process), bound, settings) as running:
         telling = asyncio.create_task(_tell_when_member(process, running))
-        replaced = asyncio.create_task(process.until_replaced())
+        failed = asyncio.create_task(process.until_failed())
         stopped = asyncio.create_task(running.until_stopped())
-        await asyncio.wait({replaced, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (telling, replaced, stopped):
+        await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (telling, failed, stopped):
             task.cancel()
         click.echo("stopping")
-        if replaced.done() and not replaced.cancelled():
-            raise ServerStartError(
-                f"another worker named {name} has joined; give every worker a name of its own (--name)"
-            )
+        if failed.done() and not failed.cancelled():
+            raise ServerStartError(failed.result())
 
 
 async def _tell_when_member(process: WorkerProcess, running: Running) -> None:

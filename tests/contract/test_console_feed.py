@@ -7,7 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from deploy.services import Services
-from services.console_feed import FEED_LENGTH, SNAPSHOT, ConsoleFeed, MemoryFeed, epoch_of
+from services.console_feed import (
+    FEED_BYTES,
+    FEED_LENGTH,
+    SNAPSHOT,
+    SNAPSHOT_EVERY_BYTES,
+    ConsoleFeed,
+    MemoryFeed,
+    epoch_of,
+)
 from services.redis_feed import RedisFeed
 from services.redis_link import open_redis
 from streams.errors import FencedError
@@ -81,6 +89,48 @@ def test_who_fell_behind_is_told_and_the_feed_stays_bounded(opened: Opener, area
         messages = await feed.after(area, kept, 10 * FEED_LENGTH)
         assert messages is not None
         assert [m.data for m in messages] == [f"{i}".encode() for i in range(1, FEED_LENGTH)]
+        await feed.close()
+
+    asyncio.run(run())
+
+
+def test_the_feed_is_bounded_by_bytes_too(opened: Opener, area: str) -> None:
+    size = FEED_BYTES // 16
+
+    async def run() -> None:
+        feed = opened()
+        ids = [await feed.push(area, "plan", bytes([i]) * size) for i in range(20)]
+        assert await feed.after(area, ids[3], 100) is None
+        messages = await feed.after(area, ids[4], 100)
+        assert messages is not None
+        assert [m.data[0] for m in messages] == list(range(5, 20)), "16 are kept, the first of them named"
+        huge = await feed.push(area, "plan", b"h" * (FEED_BYTES + 1))
+        assert await feed.after(area, ids[-1], 100) is None
+        assert await feed.after(area, huge, 100) == [], "the newest is kept, whatever its size"
+        small = await feed.push(area, "plan", b"p")
+        assert await feed.after(area, huge, 100) is None
+        await feed.push(area, "plan", b"q" * (FEED_BYTES - 1))
+        messages = await feed.after(area, small, 100)
+        assert messages is not None
+        assert len(messages) == 1
+        await feed.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("snapshot_size", [1, FEED_BYTES, 2 * FEED_BYTES])
+def test_a_snapshot_is_held_with_as_many_bytes_after_it_as_promised(
+    opened: Opener, area: str, snapshot_size: int
+) -> None:
+    async def run() -> None:
+        feed = opened()
+        for _ in range(2):
+            at = await feed.push(area, SNAPSHOT, b"s" * snapshot_size)
+            for _ in range(8):
+                await feed.push(area, "plan", b"p" * (SNAPSHOT_EVERY_BYTES // 8))
+            messages = await feed.after(area, at, 100)
+            assert messages is not None
+            assert len(messages) == 8
         await feed.close()
 
     asyncio.run(run())

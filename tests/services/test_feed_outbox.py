@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.console_feed import SNAPSHOT, SNAPSHOT_EVERY, FeedMessage, MemoryFeed
+from services.console_feed import SNAPSHOT, SNAPSHOT_EVERY, SNAPSHOT_EVERY_BYTES, FeedMessage, MemoryFeed
 from services.feed_outbox import MOST_WAITING, FeedOutbox
 from streams.errors import FencedError, StoreUnreachableError
 
@@ -97,6 +97,50 @@ def test_a_snapshot_comes_at_least_as_often_as_promised() -> None:
                 await asyncio.sleep(0)
             told = await teller.until_told(b"%d" % teller.pushed)
             assert len(told) <= SNAPSHOT_EVERY + 1
+
+    asyncio.run(run())
+
+
+def test_a_snapshot_comes_at_least_every_so_many_bytes() -> None:
+    size = SNAPSHOT_EVERY_BYTES // 4
+
+    async def run() -> None:
+        async with telling() as teller:
+            teller.box.open()
+            await teller.until_told(b"0")
+            for i in range(1, 5):
+                teller.box.push("plan", bytes([i]) * size)
+                told = await teller.until_told(bytes([i]) * size)
+            assert [m.event for m in told] == [SNAPSHOT, *["plan"] * 4]
+            teller.pushed = 5
+            teller.box.push("plan", b"5")
+            told = await teller.until_told(b"5")
+            assert [m.event for m in told] == [SNAPSHOT]
+            teller.pushed = 6
+            teller.box.push("plan", b"x" * (SNAPSHOT_EVERY_BYTES + 1))  # the snapshot stands for it
+            told = await teller.until_told(b"6")
+            assert [m.event for m in told] == [SNAPSHOT]
+            teller.push()
+            told = await teller.until_told(b"7")
+            assert [m.event for m in told] == [SNAPSHOT, "picture"]
+
+    asyncio.run(run())
+
+
+def test_closed_it_tells_nothing_and_opened_again_a_snapshot() -> None:
+    async def run() -> None:
+        async with telling() as teller:
+            teller.box.open()
+            await teller.until_told(b"0")
+            before = teller.feed.pushes
+            teller.push()
+            teller.box.close()
+            teller.push(2)
+            await asyncio.sleep(0.05)
+            assert teller.feed.pushes == before
+            teller.box.open()
+            told = await teller.until_told(b"3")
+            assert [(m.event, m.data) for m in told] == [(SNAPSHOT, b"3")]
 
     asyncio.run(run())
 

@@ -13,15 +13,18 @@ import pytest
 
 from services import feed_relay
 from services.area import cover_model
+from services.area_state import AreaState
 from services.backing import Backing
 from services.console_feed import MemoryFeed
 from services.cover_solver import CoverSolver
 from services.decisions import ConflictError
+from services.hub import Hub
 from services.metrics import Metrics
 from services.replica_service import ReplicaArea, ReplicaService
 from services.served_area import ServedArea
 from services.settings import Settings
 from streams.checkpoints import MemoryCheckpoints
+from streams.cover_advice import MoveName
 from streams.embedded_log import EmbeddedLog
 from streams.errors import StoreUnreachableError
 from streams.events import ApplianceStatus, DecisionAction
@@ -245,9 +248,15 @@ def test_without_a_worker_the_last_plan_stays_and_the_next_worker_goes_on(
             await until(lambda: one.degraded == "no_worker")
             assert one.state.plan is not None
             good = one.state.plan.plan_id
+            console = one.hub.open(None)
+            await console.next(1.0)
+            one.hub.consoles += 1
             last = await send(one, MAKE.opening("I2", 1.0))
             await until(lambda: one.state.offset >= last)
             assert one.state.plan.plan_id == good
+            got = b""
+            while b'"I2"' not in got:  # the picture goes on, and its console is shown it
+                got += b"".join(message.wire for message in await console.next(5.0))
             ready, told = made.replicas[0].readiness()
             assert ready
             assert told == {"status": "degraded", "areas": {REGION.id: "no_worker"}}
@@ -278,5 +287,90 @@ def test_a_new_replica_knows_plans_and_history_from_before_it_started() -> None:
             assert two.state.picture.digest() == one.state.picture.digest()
             assert two.state.history()
             await until(lambda: two.state.bands is not None)
+
+    asyncio.run(run())
+
+
+def test_a_console_that_comes_between_feed_and_fold_has_the_plan_of_the_feed() -> None:
+    async def run() -> None:
+        async with world() as made:
+            made.work()
+            one = await made.replica()
+            last = await send(one, *MAKE.strip(2))
+            await until(lambda: one.state.plan is not None and one.state.plan.picture_offset >= last)
+            behind = AreaState(REGION)  # of a replica that has folded nothing yet
+            hub = Hub(behind.snapshot)
+            relay = feed_relay.FeedRelay(made.feed, behind, hub)
+            task = asyncio.create_task(relay.run())
+            try:
+                await until(lambda: behind.bands is not None)
+                assert behind.plan is not None
+                assert one.state.plan is not None
+                assert behind.plan.plan_id == one.state.plan.plan_id
+                # Its picture is behind what consoles have been told: no id to go on from, and again later.
+                hub.settled = relay.settled
+                cursor = hub.open("unknown")
+                (first,) = await cursor.next(1.0)
+                assert first.id is None
+                behind.folded(one.state.offset)
+                (again,) = await cursor.next(1.0)
+                assert b"event: snapshot" in again.wire
+                assert again.id is not None
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_of_two_that_need_the_last_bay_the_one_later_in_the_log_is_taken_back(earlier: int) -> None:
+    """Two appliances to one station with one bay left, accepted at two replicas at the same moment."""
+
+    async def run() -> None:
+        async with world() as made:
+            areas = [await made.replica(), await made.replica()]
+            stations, appliances = REGION.stations, REGION.appliances
+            to = stations.ids[0]
+            room = int(stations.bays[0])
+            movers = [a for a, h in zip(appliances.ids, appliances.home, strict=True) if h != 0]
+            held = sum(1 for h in appliances.home if h == 0)
+            fill, rest = movers[: room - held - 1], movers[room - held - 1 :]
+            home = {a: stations.ids[h] for a, h in zip(appliances.ids, appliances.home, strict=True)}
+
+            async def accept(area: ReplicaArea, appliance: str) -> None:
+                move = MoveName(f"{appliance}>{to}", appliance, "pump", home[appliance], to, 60.0, 1.0)
+                area.decisions._find = lambda *_: (move, 0)  # type: ignore[method-assign]
+                await area.decisions.take("p", move.move_id, DecisionAction.ACCEPT, None, "tester")
+
+            last = await send(areas[0], MAKE.opening("I1"))
+            for appliance in fill:
+                await accept(areas[0], appliance)
+            await until(lambda: min(area.state.offset for area in areas) >= last + len(fill))
+
+            order = areas if earlier == 0 else areas[::-1]
+            append, arrived = made.log.append, asyncio.Event()
+
+            async def held_up(area: str, payloads: Any) -> int:
+                """Both have judged before either appends."""
+                waiting.append(area)
+                if len(waiting) == 2:
+                    arrived.set()
+                await arrived.wait()
+                return await append(area, payloads)
+
+            waiting: list[str] = []
+            made.log.append = held_up  # type: ignore[method-assign]
+            results = await asyncio.gather(
+                *(accept(area, mover) for area, mover in zip(order, rest[:2], strict=True)),
+                return_exceptions=True,
+            )
+            refused = [r for r in results if isinstance(r, ConflictError)]
+            assert len(refused) == 1, results
+            end = made.log.end_offset(REGION.id) - 1
+            await until(lambda: min(area.state.offset for area in areas) >= end)
+            picture = areas[0].state.picture
+            assert picture.digest() == areas[1].state.picture.digest()
+            assert sum(state.counts_at == to for state in picture.appliances.values()) == room
 
     asyncio.run(run())
