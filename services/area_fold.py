@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 
 READ_LIMIT = 256
 """Records folded before the event loop gets its turn: some milliseconds."""
+BEHIND_LIMIT = 1_024
+"""The same while more than so many wait: what is done once for each batch is then done more rarely."""
+RECOVER_LIMIT = 2_000
+"""The same in a recovery, where nobody is served yet."""
 READ_WAIT_S = 1.0
 
 DecisionSeen = Callable[[Picture, Event], None]
@@ -125,7 +129,7 @@ class AreaFold:
         self._draft = PictureDraft(state.picture)
         oldest_ns: int | None = None
         while state.offset + 1 < end:
-            records = await self._read(READ_LIMIT)
+            records = await self._read(RECOVER_LIMIT)
             if not records:
                 break  # the log has been cut meanwhile, at where this stands
             folded = await self._fold(records)
@@ -142,7 +146,8 @@ class AreaFold:
             What the log raises. After `LogCutError` this fold stands where the log no longer is, and has to
             `recover`.
         """
-        records = await self._read(READ_LIMIT, wait_s)
+        behind = self._log.end_offset(self._area) - self._state.offset > BEHIND_LIMIT
+        records = await self._read(BEHIND_LIMIT if behind else READ_LIMIT, wait_s)
         if not records:
             return None
         folded = await self._fold(records)

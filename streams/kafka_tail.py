@@ -7,7 +7,7 @@ reads from Kafka itself). So a slow reader holds up nobody, and nothing is queue
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from kafka.consumer.fetcher import ConsumerRecord
 
@@ -24,12 +24,18 @@ def log_record(area: str, record: ConsumerRecord) -> LogRecord:
     return LogRecord(area, record.offset, appended_ns, record.value or b"")
 
 
-def filled(area: str, records: Iterable[LogRecord], start: int, end: int) -> Iterable[LogRecord]:
+def filled(area: str, records: Sequence[LogRecord], start: int, end: int) -> Iterable[LogRecord]:
     """The records from `start` up to `end`, with an empty one at each offset that Kafka gives nothing for.
 
     Markers of transactions and what was aborted or compacted away take offsets, too; readers see them as
     records without a payload, so that offsets stay without gaps.
     """
+    if len(records) == end - start:
+        return records
+    return _with_gaps(area, records, start, end)
+
+
+def _with_gaps(area: str, records: Iterable[LogRecord], start: int, end: int) -> Iterator[LogRecord]:
     at = start
     for record in records:
         while at < record.offset:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import crc32c
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """One record as the log holds it.
+class LogRecord(Struct, frozen=True, gc=False):
+    """One record as the log holds it; a struct, because a million of them are made in a replay.
 
     Attributes
     ----------
