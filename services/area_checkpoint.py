@@ -33,6 +33,8 @@ class AreaCheckpoint(Struct, frozen=True):
         As `RecentIds.dump` gives them.
     plans
         Newest revisions of the newest plans, oldest first.
+    last_event_ns
+        When the log took the newest event of others: a restarted area knows how long its input is silent.
     history
         Cover over the last hours, as `AreaState.history` gives it.
     last_record
@@ -47,6 +49,7 @@ class AreaCheckpoint(Struct, frozen=True):
     recent_event_ids: bytes
     plans: list[CoverPlanData]
     history: list[tuple[datetime, float, float]]
+    last_event_ns: int | None = None
     last_record: RecordMark | None = None
 
 
@@ -66,6 +69,7 @@ def dumped(state: AreaState) -> bytes:
             recent_event_ids=state.recent.dump(),
             plans=plans,
             history=state.history(),
+            last_event_ns=state.last_event_ns,
             last_record=state.last_record,
         )
     )
@@ -104,5 +108,6 @@ def restore(state: AreaState, checkpoint: AreaCheckpoint) -> None:
     state.cause_offset = checkpoint.cause_offset
     state.last_record = checkpoint.last_record
     state.take_history(checkpoint.history)
+    state.last_event_ns = checkpoint.last_event_ns
     for plan in checkpoint.plans:
         state.know_plan(plan)

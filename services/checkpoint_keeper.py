@@ -33,6 +33,7 @@ class CheckpointKeeper:
         self._quick = quick
         self._durable = durable
         self._durable_at: dict[str, float] = {}
+        self._failing: set[tuple[CheckpointStore, str]] = set()
 
     async def keep(
         self, area: str, checkpoint: bytes, next_offset: int, generation: int = 0, last: bool = False
@@ -81,6 +82,11 @@ class CheckpointKeeper:
         try:
             await store.save(area, checkpoint, generation)
         except StoreUnreachableError as error:
-            logger.warning("area %s: checkpoint not kept, trying again later: %s", area, error)
+            if (store, area) not in self._failing:
+                self._failing.add((store, area))
+                logger.warning("area %s: checkpoints cannot be kept, trying on: %s", area, error)
             return False
+        if (store, area) in self._failing:
+            self._failing.discard((store, area))
+            logger.warning("area %s: checkpoints are kept again", area)
         return True

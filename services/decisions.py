@@ -18,7 +18,7 @@ from services.picture import EPOCH
 from streams import codec
 from streams.cover_advice import MoveName
 from streams.cover_plan import PlanMove
-from streams.errors import AppendUnsureError
+from streams.errors import AppendUnsureError, LogUnreachableError
 from streams.events import DecisionAction, DecisionMade, RejectReason
 from streams.log import EventLog
 
@@ -89,6 +89,8 @@ class Decisions:
             Where the appliance can no longer do it, or nothing is there to undo.
         """
         async with self._one_at_a_time:
+            if not self._log.reachable:
+                raise LogUnreachableError("no answer from its server for some seconds")
             # Judge on a picture that holds every decision taken before this one, here or elsewhere.
             await self._log.refresh(self._area)
             judged = self._log.end_offset(self._area) - 1

@@ -89,7 +89,7 @@ class EventCheck:
                 "time",
                 f"{event.time.isoformat()} is more than {HORIZON // timedelta(hours=1)} hours behind the "
                 f"area's newest event ({as_of.isoformat(timespec='seconds')}); to feed older history, start "
-                "the service with a fresh data folder",
+                "the service with a fresh data folder (on Kafka: another COVER_TOPIC_PREFIX)",
             )
         self._data(event)
 

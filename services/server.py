@@ -191,6 +191,6 @@ def bound_socket(host: str, port: int) -> socket.socket:
         bound.close()
         raise ServerStartError(
             f"port {port} on {host} cannot be used ({error.strerror}); give another "
-            "with --port or COVER_PORT, or 0 for any free one"
+            "with --port, or 0 for any free one"
         ) from error
     return bound

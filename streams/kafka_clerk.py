@@ -14,7 +14,12 @@ from itertools import islice
 from typing import TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer
-from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError
+from kafka.errors import (
+    InvalidReplicationFactorError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAlreadyExistsError,
+)
 from kafka.structs import TopicPartition
 
 from streams.errors import LogCutError, LogUnreachableError, OffsetGoneError, StreamsError
@@ -83,6 +88,11 @@ class KafkaClerk:
                 raise
             except Exception as error:
                 self._close_clients()
+                if isinstance(error, InvalidReplicationFactorError):
+                    raise LogUnreachableError(
+                        f"Kafka has too few brokers for {self._settings.replication} copies of each record; "
+                        "ask for fewer, or start more"
+                    ) from error
                 if isinstance(error, KafkaError | OSError):
                     self._contact.failed()
                     raise LogUnreachableError(

@@ -56,6 +56,7 @@ class KafkaLog:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._contact = KafkaContact()
+        self._told_reachable = True
         self._clerk = KafkaClerk(settings, self._contact)
         self._lanes: dict[str, AppendLane] = {}
         self._follower: KafkaFollower | None = None
@@ -70,8 +71,12 @@ class KafkaLog:
 
     @property
     def reachable(self) -> bool:
-        """See `EventLog.reachable`."""
-        return self._contact.reachable
+        """See `EventLog.reachable`; a change is told in the log of the process, once."""
+        reachable = self._contact.reachable
+        if reachable is not self._told_reachable:
+            self._told_reachable = reachable
+            logger.warning("Kafka answers again" if reachable else "Kafka does not answer")
+        return reachable
 
     async def append(self, area: str, payloads: Sequence[bytes]) -> int:
         """Append `payloads` as one Kafka batch; see `EventLog.append`."""

@@ -48,5 +48,25 @@ async def named_area(
     return areas[area]
 
 
+async def ready_area(area: Annotated[Area, Depends(named_area)]) -> Area:
+    """The area a path names, once it knows its picture.
+
+    Raises
+    ------
+    ProblemError
+        404 where this service does not serve it, 503 while it has not caught up: an empty picture would be
+        taken for a quiet day.
+    """
+    if not area.state.ready:
+        why = (
+            "cannot reach its event log"
+            if area.degraded == "log_unreachable"
+            else "is catching up with its log"
+        )
+        raise ProblemError(503, f"area {area.region.id} {why}; try again in a moment")
+    return area
+
+
 ServiceNow = Annotated[Service, Depends(running_service)]
 AreaNow = Annotated[Area, Depends(named_area)]
+ReadyArea = Annotated[Area, Depends(ready_area)]

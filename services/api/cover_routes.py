@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.context import AreaNow, ServiceNow, json_answer
+from services.api.context import AreaNow, ReadyArea, ServiceNow, json_answer
 from services.api.problems import ProblemError
 from streams.events import DecisionAction, RejectReason
 
@@ -41,19 +41,19 @@ async def list_areas(service: ServiceNow) -> Response:
 
 
 @router.get("/picture", response_class=Response)
-async def picture(area: AreaNow) -> Response:
+async def picture(area: ReadyArea) -> Response:
     """The operational picture: appliances, incidents, decisions; `digest` names its exact state."""
     return json_answer(area.state.view())
 
 
 @router.get("/cover", response_class=Response)
-async def cover(area: AreaNow) -> Response:
+async def cover(area: ReadyArea) -> Response:
     """The newest plan and the attendance times by zone, now and with the plan carried out."""
     return json_answer({"plan": area.state.plan, "zones": area.state.bands})
 
 
 @router.get("/cover/history", response_class=Response)
-async def history(area: AreaNow) -> Response:
+async def history(area: ReadyArea) -> Response:
     """Cover over the last two hours of the area's time: (time, first share, second share)."""
     return json_answer({"points": area.state.history()})
 

@@ -67,6 +67,7 @@ def problem(
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with problem details."""
+    _install_not_now(app)
 
     @app.exception_handler(ProblemError)
     async def _problem(request: Request, error: ProblemError) -> Response:
@@ -96,6 +97,24 @@ def install(app: FastAPI) -> None:
         detail = f"{error.field}: {error}" if error.field else str(error)
         return problem(422, detail, [{"index": 0, "field": error.field, "reason": str(error)}])
 
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        errors = [_named(e) for e in error.errors()]
+        return problem(422, f"{errors[0]['field']}: {errors[0]['reason']}", errors)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> Response:
+        logger.error("unexpected error on %s", request.url.path, exc_info=error)
+        return problem(500, "the service met an error it did not expect; its log has the cause")
+
+
+def _install_not_now(app: FastAPI) -> None:
+    """What may go well in a moment: too many questions, the log full or away."""
+
     @app.exception_handler(WhatIfBusyError)
     async def _busy(request: Request, error: WhatIfBusyError) -> Response:
         return problem(429, str(error), headers={"Retry-After": "1"})
@@ -112,24 +131,15 @@ def install(app: FastAPI) -> None:
         return problem(503, detail, headers={"Retry-After": "1"})
 
     @app.exception_handler(LogUnreachableError)
+    async def _log_away(request: Request, error: Exception) -> Response:
+        logger.warning("%s: the event log cannot be reached: %s", request.url.path, error)
+        detail = "nothing was taken: the event log cannot be reached just now; try again in a moment"
+        return problem(503, detail, headers={"Retry-After": "1"})
+
     @app.exception_handler(LogFullError)
     @app.exception_handler(LogClosedError)
     async def _not_now(request: Request, error: Exception) -> Response:
         return problem(503, f"nothing was taken: {error}", headers={"Retry-After": "1"})
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        errors = [_named(e) for e in error.errors()]
-        return problem(422, f"{errors[0]['field']}: {errors[0]['reason']}", errors)
-
-    @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
-
-    @app.exception_handler(Exception)
-    async def _unexpected(request: Request, error: Exception) -> Response:
-        logger.error("unexpected error on %s", request.url.path, exc_info=error)
-        return problem(500, "the service met an error it did not expect; its log has the cause")
 
 
 def _named(error: Mapping[str, Any]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse
 
-from services.api.context import AreaNow, ServiceNow
+from services.api.context import ReadyArea, ServiceNow
 from services.api.problems import ProblemError
 from services.area import Area
 from services.service import Service
@@ -32,15 +32,13 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 @router.get("/stream", response_class=Response, responses=_ANSWERS)
 async def stream(
-    area: AreaNow, service: ServiceNow, last_event_id: Annotated[str | None, Header(max_length=64)] = None
+    area: ReadyArea, service: ServiceNow, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> Response:
     """Live events: `snapshot` first, then `picture`, `plan`, `zones` and `beat`.
 
     A client that comes back with `Last-Event-ID` gets what it missed, or a new snapshot where that is no
     longer kept.
     """
-    if not area.state.ready:
-        raise ProblemError(503, f"area {area.region.id} is catching up with its log; try again in a moment")
     if area.hub.consoles >= service.settings.max_consoles:
         raise ProblemError(503, f"{area.hub.consoles} consoles are connected, the most this service takes")
     return EventSourceResponse(

@@ -9,8 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.api.context import AreaNow, json_answer
-from services.api.problems import ProblemError
+from services.api.context import ReadyArea, json_answer
 from services.what_if import MOST_NEEDED, Question
 
 router = APIRouter(tags=["what if"])
@@ -86,11 +85,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/what-if", response_class=Response, responses=_ANSWERS)
-async def what_if(area: AreaNow, body: WhatIfBody) -> Response:
+async def what_if(area: ReadyArea, body: WhatIfBody) -> Response:
     """Suppose an incident, some appliances off the run, or both; the live picture stays untouched.
 
     The plan of the answer is named `what-if`: it is not logged, and no decision can refer to it.
     """
-    if not area.state.ready:
-        raise ProblemError(503, f"area {area.region.id} is catching up with its log; try again in a moment")
     return json_answer(await area.what_if.answer(body.question()))

@@ -151,7 +151,7 @@ def split(pack: Path, folder: Path, parts: int) -> None:
     for part in made:
         click.echo(_part_line(part))
     click.echo(f"{parts} region packs written to {folder}")
-    click.echo("Next: cover serve " + " ".join(f"--region {place}" for place in folders))
+    click.echo(f"Next: cover serve --region {folder}")
 
 
 def _check_room(folder: Path, wanted: list[Path]) -> None:

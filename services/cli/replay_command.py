@@ -122,7 +122,7 @@ def replay(
     their time on scene are as recorded; the recorded stations are asked first. With --accept all, the
     moves the service proposes are carried out, and first attendance is compared with a brigade that has
     the same calls and does not move. The service must not have newer events of the area: start it with a
-    fresh data folder.
+    fresh data folder, or on Kafka with another COVER_TOPIC_PREFIX.
 
     With a speed, event to plan is measured from when an event was due, however late it was sent. With
     --speed max --accept all the feed waits for each plan (closed loop): no figure under load.

@@ -27,7 +27,8 @@ Example:
   cover worker --region var/demo --name one
 
 Any number of workers may run, each with the same regions; Kafka shares the areas out among them. Give each a
-name of its own that stays over restarts: then its areas wait some seconds for it when it restarts. Stopped
+name of its own that stays over restarts: then its areas wait some seconds for it when it restarts. One that
+is started under a name in use takes its place, and the other ends. Stopped
 (Ctrl-C, SIGTERM) it hands its areas over at once; killed, the others have them within ten seconds."""
 )
 @regions_option
@@ -72,4 +73,4 @@ async def _tell_when_member(process: WorkerProcess, running: Running) -> None:
         if process.member:
             break
         await asyncio.sleep(POLL_S)
-    click.echo(f"worker {process.name} is ready: {running.url}/")
+    click.echo(f"worker {process.name} is ready: {running.url}/readyz")

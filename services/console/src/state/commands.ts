@@ -7,7 +7,7 @@ import { words } from "../words/catalogue";
 import { LAYERS } from "../zones/bands";
 import type { ConsoleModel } from "./console_model";
 import type { Desk, SeenMove } from "./desk";
-import { isOutOfTouch } from "./health";
+import { isLogAway, isOutOfTouch } from "./health";
 import { progressOf, underWay, type Progress, type UnderWay } from "./move_progress";
 import { keyOf } from "./preview";
 import type { Sight } from "./sight";
@@ -85,6 +85,10 @@ export class Commands {
   private maySend(byKey: boolean): boolean {
     if (isOutOfTouch(this.model.health, Date.now())) {
       this.model.notify(words.moves.outOfTouch);
+      return false;
+    }
+    if (isLogAway(this.model.health)) {
+      this.model.notify(words.moves.logAway);
       return false;
     }
     // A key beside a supposed plan may be meant for it; nothing live is decided by such a slip.

@@ -15,7 +15,7 @@ import type {
 } from "../api/types";
 import type { ConnectionState } from "../api/live_stream";
 import { decodeZones, type LayerName, type ZoneBytes } from "../zones/bands";
-import type { Health } from "./health";
+import { isLogAway, type Health } from "./health";
 import { withPlan } from "./history";
 import { isOlder, withKeptAdvice } from "./kept_advice";
 import { applyDelta, fromSnapshot, type PictureState } from "./picture_state";
@@ -40,7 +40,13 @@ export class ConsoleModel {
   history: HistoryPoint[] = [];
   zonesLive: ZoneBytes | null = null;
   zonesShown: ZoneBytes | null = null;
-  health: Health = { lastMessageMs: null, lastBeat: null, lastBeatMs: null, connection: "connecting" };
+  health: Health = {
+    lastMessageMs: null,
+    lastBeat: null,
+    lastBeatMs: null,
+    logAwaySinceMs: null,
+    connection: "connecting",
+  };
   layer: LayerName = "now";
   dark = true;
   selectedId: string | null = null;
@@ -129,6 +135,7 @@ export class ConsoleModel {
     this.heard();
     this.health.lastBeat = beat;
     this.health.lastBeatMs = Date.now();
+    this.health.logAwaySinceMs = isLogAway(this.health) ? (this.health.logAwaySinceMs ?? Date.now()) : null;
     this.changed("health");
   }
 

@@ -1,13 +1,14 @@
 /** Warnings come when the stream or the input is silent, and not before. */
 import { describe, expect, it } from "vitest";
 import { backoffMs, LAST_BACKOFF_MS } from "../api/live_stream";
-import { isOutOfTouch, pictureAgeS, warningOf, type Health } from "./health";
+import { isLogAway, isOutOfTouch, pictureAgeS, shownAgeS, warningOf, type Health } from "./health";
 
 const beat = { server_time: "", as_of: null, last_event_age_s: 0.2, plan_age_s: 4, degraded: null };
 const health = (over: Partial<Health> = {}): Health => ({
   lastMessageMs: 10_000,
   lastBeat: beat,
   lastBeatMs: 10_000,
+  logAwaySinceMs: null,
   connection: "live",
   ...over,
 });
@@ -30,6 +31,16 @@ describe("warningOf", () => {
     expect(warningOf(degraded, 11_000)).toEqual({ kind: "degraded", ageS: 5, reason: "solver_behind" });
     const unplanned = health({ lastBeat: { ...beat, plan_age_s: null, degraded: "no_worker" } });
     expect(warningOf(unplanned, 11_000)).toEqual({ kind: "degraded", ageS: null, reason: "no_worker" });
+  });
+});
+
+describe("while the log is away", () => {
+  it("nothing can be decided, and the picture ages although the service beats", () => {
+    const away = health({ lastBeat: { ...beat, degraded: "log_unreachable" }, logAwaySinceMs: 4_000 });
+    expect(isLogAway(away)).toBe(true);
+    expect(isLogAway(health())).toBe(false);
+    expect(shownAgeS(away, 11_000)).toBe(7);
+    expect(shownAgeS(health(), 11_000)).toBe(1);
   });
 });
 

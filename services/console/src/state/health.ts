@@ -15,6 +15,8 @@ export interface Health {
   lastMessageMs: number | null;
   lastBeat: Beat | null;
   lastBeatMs: number | null;
+  /** Since when the service has said that its log is away; null while it is there. */
+  logAwaySinceMs: number | null;
   connection: ConnectionState;
 }
 
@@ -26,6 +28,20 @@ export type Warning =
 /** Seconds since the picture was last known to be right: a message or a beat confirms it. */
 export function pictureAgeS(health: Health, nowMs: number): number | null {
   return health.lastMessageMs === null ? null : Math.max(0, (nowMs - health.lastMessageMs) / 1000);
+}
+
+/** Words of a service that can take no decision now. */
+const LOG_AWAY = new Set(["log_unreachable", "log_full"]);
+
+/** Whether the service says that it can take no event and no decision. */
+export function isLogAway(health: Health): boolean {
+  return LOG_AWAY.has(health.lastBeat?.degraded ?? "");
+}
+
+/** Seconds since the shown picture was last known to be the newest: not while the log is away, whoever beats. */
+export function shownAgeS(health: Health, nowMs: number): number | null {
+  if (health.logAwaySinceMs === null) return pictureAgeS(health, nowMs);
+  return Math.max(0, (nowMs - health.logAwaySinceMs) / 1000);
 }
 
 /** Whether the advice shown may be old because the service is not heard: then no decision is sent. */

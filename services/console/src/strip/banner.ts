@@ -30,5 +30,6 @@ function sentence(warning: Warning): string {
   if (warning.kind === "silent_stream") return words.banner.silentStream(ageWhole(warning.ageS));
   if (warning.kind === "silent_input") return words.banner.silentInput(ageWhole(warning.ageS));
   const why = words.degraded[warning.reason] ?? warning.reason;
+  if (warning.reason === "feed_unreachable") return words.banner.renewed(why);
   return words.banner.degraded(why, warning.ageS === null ? null : ageWhole(warning.ageS));
 }

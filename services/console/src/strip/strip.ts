@@ -6,7 +6,7 @@ import { el, keyCap, setAttribute, setText } from "../dom/element";
 import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
 import { NO_EVENTS_YET } from "../state/picture_state";
-import { pictureAgeS } from "../state/health";
+import { shownAgeS } from "../state/health";
 import { words } from "../words/catalogue";
 import { age, clock, percent, targetMinutes } from "../words/format";
 import { certificateWords } from "../words/certificate";
@@ -109,7 +109,7 @@ export class Strip {
   }
 
   private renderAge(): void {
-    const seconds = pictureAgeS(this.model.health, Date.now());
+    const seconds = shownAgeS(this.model.health, Date.now());
     setText(this.age, seconds === null ? words.strip.unknown : words.strip.old(age(seconds)));
     setAttribute(this.age, "data-seconds", seconds === null ? null : seconds.toFixed(1));
   }

@@ -51,7 +51,9 @@ export const en = {
       `No message from the service for ${age}. What is shown is ${age} old; the last good plan stays.`,
     silentInput: (age: string) => `No event has come in for ${age}. Check the feed; the last good plan stays.`,
     degraded: (why: string, age: string | null) =>
-      `The service is degraded: ${why}. ` + (age === null ? "There is no plan yet." : `The last good plan stays; it is ${age} old.`),
+      `The service is degraded: ${why}. ` +
+      (age === null ? "There is no plan yet." : `The last good plan stays; it is ${age} old.`),
+    renewed: (why: string) => `The service is degraded: ${why}.`,
     lost: "The connection is lost; trying again.",
     loadFailed: (detail: string) => `The console could not load: ${detail}. Trying again.`,
   },
@@ -154,6 +156,7 @@ export const en = {
     newerHint: "Newer advice is ready: show it now",
     justChanged: "The list has just changed. Look, then press again.",
     notInView: "The selected move was out of view. Look, then press again.",
+    logAway: "The service can take no decision just now: its event log is away. Nothing was sent; try again soon.",
     outOfTouch: "No word from the service: this advice may be old. Nothing was sent; wait for the connection.",
     alreadyTold: "The crew is already told: it cannot be undone.",
     stillSending: "The decision is still being sent. Press again when it is accepted.",
