@@ -90,6 +90,10 @@ class Area:
         """Why what is shown may be behind, as a word; None where all is well."""
         return self.state.degraded
 
+    async def run(self) -> None:
+        """Do the area's work until cancelled."""
+        raise NotImplementedError
+
     async def warm_up_what_if(self) -> None:
         """Prepare what-if answers once a first plan is shown; where that fails, the first question pays."""
         await self.state.until_planned()

@@ -4,7 +4,6 @@ Built by `services.server` for `cover serve` and `cover demo`. A worker that die
 checkpoint, with a pause that grows.
 """
 
-import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
@@ -77,12 +76,6 @@ class EmbeddedService(Service):
             region.id: EmbeddedArea(region, self.log, keeper, self.metrics, settings, self.what_if_thread)
             for region in regions
         }
-
-    async def start(self) -> None:
-        """Start the workers."""
-        areas = self.areas.values()
-        self._tasks = [asyncio.create_task(area.run()) for area in areas]
-        self._tasks += [asyncio.create_task(area.warm_up_what_if()) for area in areas]
 
     async def stop(self) -> None:
         """End streams and workers, keep a last checkpoint, close the log."""

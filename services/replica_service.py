@@ -139,12 +139,6 @@ class ReplicaService(Service):
         degraded = any(area.degraded for area in self.areas.values())
         return True, told | {"status": "degraded" if degraded else "ok"}
 
-    async def start(self) -> None:
-        """Start following."""
-        areas = self.areas.values()
-        self._tasks = [asyncio.create_task(area.run()) for area in areas]
-        self._tasks += [asyncio.create_task(area.warm_up_what_if()) for area in areas]
-
     async def stop(self) -> None:
         """End streams and followers, close the connections."""
         await super().stop()

@@ -53,7 +53,9 @@ class Service:
 
     async def start(self) -> None:
         """Start the areas."""
-        raise NotImplementedError
+        areas = self.areas.values()
+        self._tasks = [asyncio.create_task(area.run()) for area in areas]
+        self._tasks += [asyncio.create_task(area.warm_up_what_if()) for area in areas]
 
     async def stop(self) -> None:
         """End streams and areas."""
