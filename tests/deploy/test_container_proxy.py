@@ -18,6 +18,8 @@ import pytest
 from deploy.server_process import LOOPBACK, free_port
 from tests.deploy.deployed import DEPLOY, program
 
+pytestmark = pytest.mark.slow
+
 PROXY = DEPLOY / "proxy"
 WITHIN_S = 20.0
 KNOWN = {"Authorization": "Basic " + base64.b64encode(b"control:right").decode()}

@@ -13,6 +13,8 @@ from geo.region import Region
 from geo.road_network import SPEED_CLASSES
 from tests.geo.cities import roads_of, small_city
 
+pytestmark = pytest.mark.slow
+
 
 def check_city(city: Region, size: DemoSize) -> None:
     """Check what must hold for a city of any size."""

@@ -15,6 +15,8 @@ from geo.region import Region
 from geo.strict_csv import SourceError
 from tests.shared_data import LONDON, needs_london
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def london() -> tuple[Region, BuildReport]:

@@ -10,6 +10,8 @@ from services.cli.region_commands import region
 from tests.geo.test_osm import GRID, extract
 from tests.shared_data import LONDON, needs_london
 
+pytestmark = pytest.mark.slow
+
 
 def run(*words: object) -> Result:
     return CliRunner().invoke(region, [str(word) for word in words])

@@ -35,6 +35,8 @@ from tests.optimiser import cover_oracle as oracle
 from tests.optimiser.cover_problems import small_problem
 from tests.optimiser.test_plain_model import still_problem
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def small_region() -> Region:

@@ -17,6 +17,8 @@ from optimiser.cover.reasons import LEAST_BETTER_SHARE
 from tests.optimiser import cover_oracle as oracle
 from tests.optimiser.cover_problems import small_problem
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 2**32 - 1)
 TARGET_GAP = LEAST_TARGET_GAP
 

@@ -26,6 +26,8 @@ from optimiser.cover.standard import Standard
 from tests.optimiser import cover_oracle as oracle
 from tests.optimiser.cover_problems import busy_state, small_problem, synthetic_city, timed_problem
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 2**32 - 1)
 MAKERS = st.sampled_from([small_problem, timed_problem])
 Maker = Callable[[int], CoverProblem]

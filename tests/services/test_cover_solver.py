@@ -30,6 +30,8 @@ from streams.events import (
 from tests.services.live import START, Client, Json, SseReader, live, small_region
 from tests.services.test_area_worker import running, until
 
+pytestmark = pytest.mark.slow
+
 LONG_S = 30.0
 """What a proof may take in these tests: far longer than any of them waits."""
 SOON_S = 5.0

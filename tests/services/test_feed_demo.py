@@ -19,6 +19,8 @@ from services.server import serving
 from services.settings import Settings
 from tests.services.live import small_region
 
+pytestmark = pytest.mark.slow
+
 
 def day(seed: int = 1, url: str = "http://127.0.0.1:9") -> DemoDay:
     region = small_region()

@@ -37,6 +37,8 @@ from streams.events import IncidentCategory
 from tests.services.live import small_region
 from tests.services.test_feed_replay import records
 
+pytestmark = pytest.mark.slow
+
 DENSITY = 60
 
 

@@ -33,6 +33,8 @@ from services.settings import Settings
 from streams.events import IncidentCategory
 from tests.services.live import small_region
 
+pytestmark = pytest.mark.slow
+
 
 def schedule(count: int = 24, density: int = 60, pumps: int = 6) -> ReplaySchedule:
     """Calls in the small region, every fourth of them large, close enough together to strip it."""

@@ -28,6 +28,8 @@ from streams.events import (
 )
 from tests.services.live import small_region
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2025, 6, 6, 17, tzinfo=UTC)
 REGION = small_region()
 VIEWER = PictureViewer(REGION)

@@ -31,6 +31,8 @@ from streams.events import ApplianceStatus, DecisionAction
 from tests.services.live import Client, small_region
 from tests.services.test_area_worker import until
 
+pytestmark = pytest.mark.slow
+
 REGION = small_region()
 MAKE = Client(httpx.AsyncClient(), REGION)
 """Only for its events."""
