@@ -26,6 +26,7 @@ from services.metrics import Metrics
 from services.move_orders import MoveOrder
 from services.move_stability import MoveStability
 from services.picture import Picture
+from services.plan_kept import plan_kept
 from services.settings import Settings
 from streams import codec
 from streams.cover_plan import CoverPlanData
@@ -280,17 +281,25 @@ class AreaWorker:
         return replace(plan, revision=known.revision + 1), True
 
     async def _append(self, plan: CoverPlanData) -> None:
-        """Append a plan, once: where the log was unsure the same event is sent again, and known by its id."""
+        """Append a plan, once: where the log was unsure it is sent again only if it is not there."""
         id_ = f"{plan.plan_id}-r{plan.revision}"
         event = codec.encode(plan, id=id_, source=SOURCE, area=self._area, time=plan.picture_time)
+        unsure = False
         while True:
             if self._lease() is None:
                 await asyncio.sleep(HELD_POLL_S)
                 continue
+            if unsure:
+                if await plan_kept(self._state, self._log, plan):
+                    logger.info("area %s: plan %s was kept", self._area, id_)
+                    return
+                if self._lease() is None:
+                    continue  # by the time it is back, others may have written: look anew
             try:
                 await self._log.append(self._area, [event])
             except AppendUnsureError as error:
-                logger.warning("area %s: sending plan %s again: %s", self._area, id_, error)
+                logger.warning("area %s: looking whether plan %s was kept: %s", self._area, id_, error)
+                unsure = True
             else:
                 return
 

@@ -12,8 +12,9 @@ import crc32c
 import msgspec
 from msgspec import Struct
 
-from streams.errors import DecodeError, FencedError
+from streams.errors import AppendUnsureError, DecodeError, FencedError
 from streams.log import EventLog
+from streams.unsure import settled_end
 
 SUFFIX = ".dead"
 """Added to the area's name: the dead letters of `london` are the log `london.dead`."""
@@ -75,8 +76,8 @@ class DeadLetters:
         FencedError
             Where `may_write` says no; nothing was kept.
         LogFullError
-            Where the log does not take it (`AppendUnsureError`: perhaps it has). Add it again: what the log
-            holds by then is looked at anew.
+            Where the log does not take it (`AppendUnsureError`: perhaps it has, but no longer will). Add it
+            again: what the log holds by then is looked at anew.
         """
         known = await self._known_letters(area)
         checksum = crc32c.crc32c(payload)
@@ -97,6 +98,10 @@ class DeadLetters:
                 raise FencedError(area, 0)  # its generation is not known here
             last = await self._log.append(area + SUFFIX, [self._encoder.encode(letter)])
             await self._log.trim(area + SUFFIX, last + 1)
+        except AppendUnsureError:
+            self._known.pop(area, None)
+            await settled_end(self._log, area + SUFFIX)  # whoever adds it again looks at once
+            raise
         except BaseException:
             # Refused, failed or cancelled half-way: this letter, or another worker's, may stand there by now.
             self._known.pop(area, None)

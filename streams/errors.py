@@ -32,7 +32,8 @@ class LogFullError(StreamsError):
 class AppendUnsureError(LogFullError):
     """The log did not say in time whether it took the records: they may be kept, now or a moment later.
 
-    To append them once more does no harm where their events carry the same ids: the second copy is known.
+    To append them once more may put them there twice: every reader knows the second copy by its events' ids.
+    Who wants one copy looks first, from `streams.unsure` on.
     """
 
 

@@ -15,12 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from kafka import KafkaProducer
-from kafka.errors import (
-    BrokerResponseError,
-    KafkaError,
-    NotEnoughReplicasAfterAppendError,
-    RequestTimedOutError,
-)
+from kafka.errors import BrokerResponseError, KafkaError, RetriableError
 
 from streams.errors import AppendUnsureError, LogClosedError, LogFullError, StreamsError
 from streams.kafka_settings import APPENDED_HEADER, PARTITION, RECORD_OVERHEAD_BYTES, KafkaSettings
@@ -33,8 +28,6 @@ LINGER_MS = 5_000
 """A batch leaves when it is flushed, complete; never by itself while it is being filled."""
 BATCH_HEADER_BYTES = 4_096
 """A batch's own header (61 bytes), rounded up, so that what fits by our count fits by the library's."""
-UNSURE = (NotEnoughReplicasAfterAppendError, RequestTimedOutError)
-"""A broker's words that leave open whether it keeps the records."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +163,8 @@ class AppendLane:
             raise self._failure(error) from None
 
     def _failure(self, error: KafkaError) -> StreamsError:
-        if isinstance(error, BrokerResponseError) and not isinstance(error, UNSURE):
+        # What may be tried again is told only once the time is up: an earlier try may have been kept.
+        if isinstance(error, BrokerResponseError) and not isinstance(error, RetriableError):
             return LogFullError(f"area {self._area}: Kafka refused the records: {error}")
         return AppendUnsureError(
             f"area {self._area}: Kafka did not say within {self._settings.append_within_s:g} s whether it "

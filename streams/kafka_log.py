@@ -6,7 +6,9 @@ thread of its own and none queues without bound. How the log lies in Kafka: `str
 
 What is promised. An append that returned is on `min_in_sync` replicas. Retries by the library are known by
 the broker (idempotent producer) and kept once. An append that ends in `AppendUnsureError` may have been kept,
-as a whole; to send it once more puts its events there twice, with the same ids, and every reader folds by id.
+as a whole, and the broker may still be at it; to send it once more can put its events there twice, with the
+same ids, and every reader folds by id. So senders of events do; plans and dead letters, which are to be there
+once, are looked for first (`streams.unsure`).
 
 Kafka may lose records that it gave (replication 1 and a power cut, a topic deleted and made again). Where the
 log is seen to end before what it has held, readers past that end are told (`LogCutError`): the follower sees

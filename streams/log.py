@@ -64,8 +64,9 @@ class EventLog(Protocol):
         LogFullError
             Where the log cannot take them; none of them is then kept.
         AppendUnsureError
-            Where the log's server did not say in time; all of them or none may be kept. To append them once
-            more is safe where their events carry ids.
+            Where the log's server did not say in time; all of them or none may be kept, also a moment later.
+            Appended once more they may be there twice, which readers see by the events' ids; who wants one
+            copy looks first (`streams.unsure`).
         """
         ...
 

@@ -16,7 +16,7 @@ from kafka.structs import TopicPartition
 
 from tests.faults.event_stream import SOURCE
 
-READ_WITHIN_S = 30.0
+READ_WITHIN_S = 60.0
 PLAN_TYPE = "dynamiccover.cover.plan.v1"
 POSITION_TYPE = "dynamiccover.appliance.position.v1"
 
@@ -105,7 +105,7 @@ class LogTruth:
         producer = KafkaProducer(bootstrap_servers=[self._server], acks="all", metrics_enabled=False)
         try:
             topic = f"{self._prefix}.{area}.events"
-            return [producer.send(topic, payload, partition=0).get(10).offset for payload in payloads]
+            return [producer.send(topic, payload, partition=0).get(30).offset for payload in payloads]
         finally:
             producer.close(timeout=5)
 
