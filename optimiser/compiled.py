@@ -1,4 +1,4 @@
-"""The one way a function of the cover engine is compiled to machine code.
+"""The one way a function of the optimiser is compiled to machine code.
 
 Used by the kernel files only. Compiled code is kept on disk between runs (`cache`) and lets other threads
 run (`nogil`), so that a service can answer while a solve is under way. It never compiles at import, and

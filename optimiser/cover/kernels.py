@@ -10,8 +10,8 @@ both cut at t_max.
 
 import numpy as np
 
+from optimiser.compiled import compiled, inlined
 from optimiser.cover.arrays import Float32Array, FloatArray, Int16Array, IntArray, StandardRow
-from optimiser.cover.compiled import compiled, inlined
 
 
 @inlined

@@ -18,8 +18,8 @@ losses are kept up to date; extras, which are many, are worked out by row or col
 
 import numpy as np
 
+from optimiser.compiled import compiled, inlined
 from optimiser.cover.arrays import BoolArray, Float32Array, FloatArray, Int16Array, IntArray, StandardRow
-from optimiser.cover.compiled import compiled, inlined
 
 # order (Z, S), rank (S, Z), sorted_s (Z, S + 1), attendance_s (S, Z)
 Region = tuple[Int16Array, Int16Array, Float32Array, Float32Array]

@@ -6,9 +6,9 @@ at every further removal takes microseconds. It never decides which to take.
 
 import numpy as np
 
+from optimiser.compiled import compiled
 from optimiser.cover.arrays import Float32Array, FloatArray, Int16Array, IntArray
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.cover.compiled import compiled
 from optimiser.cover.figures import demand_row
 from optimiser.cover.problem import CoverProblem
 from optimiser.cover.standard import Standard
