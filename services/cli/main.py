@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("services.cli.demo_command:demo", "The live demo: a simulated day in the demo city."),
     "region": ("services.cli.region_commands:region", "Make and inspect region packs."),
     "replay": ("services.cli.replay_command:replay", "Feed recorded incidents to a running service."),
+    "routes": ("services.cli.routes_commands:routes", "Plan collection rounds, and change them live."),
     "serve": ("services.cli.serve_command:serve", "Serve regions, everything in one process."),
     "solve": ("services.cli.solve_command:solve", "Solve cover problems in files; answers are JSON."),
     "worker": ("services.cli.worker_command:worker", "A worker of the group that solves."),

@@ -1,0 +1,1 @@
+"""Published benchmark formats, read from text into problems and written back."""

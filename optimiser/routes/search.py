@@ -1,0 +1,194 @@
+"""One chain of ruin and recreate: a day that gets better for as long as it is let run.
+
+Called by the engine, one chain per thread. Never checks a plan and never looks at more than its own day.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.routes.arrays import IntArray
+from optimiser.routes.day_arrays import empty_day
+from optimiser.routes.day_state import DayState
+from optimiser.routes.kernel_handle import day_ref
+from optimiser.routes.kernel_random import new_dice
+from optimiser.routes.kernel_round import day_cost
+from optimiser.routes.kernel_search import anneal, copy_day, recreate, tidy
+from optimiser.routes.model import Model
+from optimiser.routes.plan import DayPlan
+from optimiser.routes.problem import RouteProblem
+
+
+def never() -> bool:
+    """Nobody cancels."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParameters:
+    """How a chain searches; the defaults were found by `optimiser.benchmarks` on published instances.
+
+    Parameters
+    ----------
+    average
+        Stops taken out in an iteration, on average.
+    longest
+        Longest string taken out of one round.
+    blink
+        Chance that a place is overlooked.
+    hot, cold
+        Temperature at the beginning and at the end, as a share of the mean cost of a leg.
+    slice_s
+        A slice of iterations takes about so long: how soon a chain hears that it is to stop.
+    """
+
+    average: float = 10.0
+    longest: float = 10.0
+    blink: float = 0.01
+    hot: float = 0.3
+    cold: float = 0.003
+    slice_s: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in ("average", "longest", "hot", "cold", "slice_s"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"{name}: found {value}, expected a finite number > 0")
+        if not 0 <= self.blink < 1:
+            raise ValueError(f"blink: found {self.blink}, expected 0 <= blink < 1")
+
+
+class Chain:
+    """A search on one problem, from a plan or from nothing.
+
+    Parameters
+    ----------
+    seeds
+        Stops around which days are changed; None for all.
+    """
+
+    def __init__(
+        self,
+        problem: RouteProblem,
+        model: Model,
+        start: DayPlan | None = None,
+        seed: int = 1,
+        parameters: SearchParameters | None = None,
+        most_moved: int | None = None,
+        seeds: IntArray | None = None,
+    ) -> None:
+        self.model = model
+        self.parameters = parameters or SearchParameters()
+        self.iterations = 0
+        self._dice = new_dice(seed)
+        self._state = DayState(problem, model, start, most_moved)
+        self._m = self._state.model_ref
+        self._spare_day = empty_day(model)  # kept alive for its reference
+        self._spare = day_ref(self._spare_day)
+        self._best = DayState(problem, model, start, most_moved)
+        self._costs = np.zeros(2)
+        n_stops, n_vehicles = model.n_stops, len(model.start)
+        self._line = np.zeros(max(1, n_stops), np.int32)
+        self._touched = np.zeros(n_vehicles + 1, np.int32)
+        self._keys = np.zeros(max(1, n_stops))
+        chosen = np.flatnonzero(~model.placed) if seeds is None else seeds
+        self._seeds = chosen.astype(np.int32)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make the day feasible where it is not, and place what is absent."""
+        m, day = self.model, self._state.day
+        for v in np.flatnonzero(day.right == 0).tolist():
+            for p in range(int(day.fixed_to[v]) + 1, int(day.n[v]) + 1):
+                node = int(day.node[v, p])
+                if node < m.n_stops:
+                    day.vehicle[node] = -1
+                    day.absent[day.counts[0]] = node
+                    day.counts[0] += 1
+                    day.counts[1] -= int(m.home[node] >= 0 and m.home[node] != v)
+            tidy(self._m, self._state.ref, v)
+        recreate(self._m, self._state.ref, self._spare, self._touched, 0, self._keys, 0.0, self._dice)
+        self._costs[:] = day_cost(self._m, self._state.ref)
+        copy_day(self._m, self._state.ref, self._best.ref)
+
+    @property
+    def cost(self) -> float:
+        """Cost of the best day so far."""
+        return float(self._costs[1])
+
+    def plan(self) -> DayPlan:
+        """The best day so far."""
+        return self._best.plan()
+
+    def adopt(self, plan: DayPlan) -> None:
+        """Go on from `plan`, where it is better than this chain's own."""
+        state = DayState(self._state.problem, self.model, plan, int(self._state.day.counts[2]))
+        cost = float(day_cost(self._m, state.ref))
+        if cost >= self._costs[1] or not state.day.right.all():
+            return
+        copy_day(self._m, state.ref, self._state.ref)
+        copy_day(self._m, state.ref, self._best.ref)
+        self._costs[:] = cost
+
+    def run(
+        self,
+        seconds: float,
+        cancelled: Callable[[], bool] = never,
+        better: Callable[[float], None] | None = None,
+        heat: tuple[float, float] = (0.0, 1.0),
+    ) -> None:
+        """Search for `seconds`; `heat` says which part of the cooling this run is."""
+        if len(self._seeds) == 0 or seconds <= 0:
+            return
+        parameters = self.parameters
+        leg = self._mean_leg()
+        hot, cold = parameters.hot * leg, parameters.cold * leg
+        began = time.perf_counter()
+        iterations = 1
+        while True:
+            before = time.perf_counter()
+            left = seconds - (before - began)
+            if left <= 0 or cancelled():
+                return
+            share = [
+                heat[0] + (heat[1] - heat[0]) * min(1.0, s / seconds)
+                for s in (before - began, before - began + parameters.slice_s)
+            ]
+            known = self.cost
+            self._slice(iterations, *(hot * (cold / hot) ** s for s in share))
+            took = time.perf_counter() - before
+            if better is not None and self.cost < known:
+                better(self.cost)
+            aim = min(parameters.slice_s, max(left - took, 0.0))
+            iterations = max(1, min(4 * iterations, int(iterations * aim / max(took, 1e-6))))
+
+    def _mean_leg(self) -> float:
+        day = self._best.day
+        legs = float(day.legs.sum())
+        count = int(day.n.sum()) + int((day.n > 0).sum())
+        return legs / count if legs > 0 and count > 0 else 1.0
+
+    def _slice(self, iterations: int, hot: float, cold: float) -> None:
+        p = self.parameters
+        anneal(
+            self._m,
+            self._state.ref,
+            self._spare,
+            self._best.ref,
+            self._costs,
+            self._seeds,
+            self._line,
+            self._touched,
+            self._keys,
+            self._dice,
+            iterations,
+            hot,
+            cold,
+            p.average,
+            p.longest,
+            p.blink,
+        )
+        self.iterations += iterations
