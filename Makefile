@@ -10,7 +10,7 @@ CONSOLE_BUILT := $(CONSOLE)/dist/.built
 CONSOLE_SOURCES := $(shell find $(CONSOLE) -path $(CONSOLE)/node_modules -prune -o -path $(CONSOLE)/dist -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install console run test test-unit test-services test-console services-up services-down check format bench-cover bench-pipeline lock clean
+.PHONY: help install console run test test-unit test-services test-console services-up services-down check format bench-cover bench-routes bench-pipeline lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -63,6 +63,9 @@ format: $(INSTALLED) ## Put all Python files into the house format
 bench-cover: $(INSTALLED) ## Measure the cover engine beside plain solvers and published methods (about 25 minutes)
 	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
 	@$(BIN)/python -m optimiser.benchmarks.cover_bench $(wildcard var/london) var/demo
+
+bench-routes: $(INSTALLED) ## Measure the route engine beside PyVRP and OR-Tools alone (about two hours; see --only)
+	@$(BIN)/python -m optimiser.benchmarks.routes_bench
 
 bench-pipeline: $(INSTALLED) ## Measure throughput and latency through Kafka and Redis beside bare Kafka
 	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo

@@ -1,152 +1,21 @@
-"""What `cover routes` prints of a plan as JSON (`routes-answer/1`), built from the plan and its verdict.
+"""The answer that `cover routes` prints of a plan, built from the plan and its verdict.
 
-Called by the commands and the tests. Described in docs/routes-problem.md. Judges nothing itself: whether a
-plan is feasible, what it costs and when everything happens is the checker's word.
+Called by the commands and the tests. Judges nothing itself: whether a plan is feasible, what it costs and
+when everything happens is the checker's word.
 """
 
 import math
 from dataclasses import dataclass
 
-import msgspec
-
 from optimiser.routes.formats.instance import Instance
 from optimiser.routes.plan import DayPlan, Kind
 from optimiser.routes.verdict import RoundSheet, Verdict
-from services.cover_file_error import CoverFileError
-from services.routes_document import BreakPlace
+from services.routes_answer_document import FORMAT, CostRow, RoundRow, RoutesAnswer, ViolationRow, VisitRow
 from services.routes_plan_rows import row_of
 
-FORMAT = "routes-answer/1"
-REPAIR_FORMAT = "routes-repair/1"
 DIGITS = 3
 """Seconds and metres are given to a thousandth."""
 BREAK = "break"
-
-
-class VisitRow(msgspec.Struct, omit_defaults=True):
-    """One visit and when it is; times are null of visits that are history."""
-
-    arrive_s: float | None
-    begin_s: float | None
-    finish_s: float | None
-    stop: str | None = None
-    tip: str | None = None
-    break_: BreakPlace | None = msgspec.field(default=None, name="break")
-    backward: bool = False
-
-
-class RoundRow(msgspec.Struct):
-    """One vehicle's round in figures."""
-
-    vehicle: str
-    start: str
-    end: str | None
-    start_s: float
-    finish_s: float
-    visits: list[VisitRow]
-    stops: int
-    trips: int
-    drive_s: float
-    dist_m: float
-    service_s: float
-    wait_s: float
-    break_s: float
-    overtime_s: float
-    load: dict[str, float]
-    cost: float
-    cost_per_collection: float | None
-
-
-class CostRow(msgspec.Struct):
-    """What the plan costs, by what it is paid for, in the weights' unit; and the quantities behind it."""
-
-    total: float
-    legs: float
-    vehicles: float
-    overtime: float
-    unserved: float
-    churn: float
-    balance: float
-    dist_m: float
-    drive_s: float
-    overtime_s: float
-    late_s: float
-    unserved_stops: int
-    moved_stops: int
-    untouched_stops: int
-    churn_share: float
-
-
-class ViolationRow(msgspec.Struct):
-    """One rule broken in one place."""
-
-    code: str
-    vehicle: str | None
-    position: int | None
-    stop: str | None
-    amount: float
-    text: str
-
-
-class Placed(msgspec.Struct):
-    """Where a new stop went, and what it added to the cost; no vehicle where it could not be placed."""
-
-    stop: str
-    vehicle: str | None
-    position: int | None
-    cost_added: float | None
-    elapsed_ms: float
-
-
-class RoutesAnswer(msgspec.Struct, omit_defaults=True):
-    """A plan, whether it keeps every rule, and what it costs."""
-
-    format: str
-    file: str
-    name: str
-    kind: str
-    feasible: bool
-    cost: float
-    routes: list[list[str]]
-    unserved: list[str]
-    violations: list[ViolationRow]
-    elapsed_s: float
-    costs: CostRow
-    rounds: list[RoundRow]
-    iterations: int | None = None
-    found_by: str | None = None
-    placed: Placed | None = None
-
-
-class Repair(msgspec.Struct):
-    """Three answers to lost vehicles: nothing else moves, at most 5 % does, whatever helps does."""
-
-    format: str
-    file: str
-    lost: list[str]
-    no_churn: RoutesAnswer
-    little: RoutesAnswer
-    free: RoutesAnswer
-
-
-class Refused(msgspec.Struct):
-    """What a file was refused for."""
-
-    field: str
-    problem: str
-    expected: str
-
-
-class Refusal(msgspec.Struct):
-    """The line of a file that was refused."""
-
-    file: str
-    error: Refused
-
-    @classmethod
-    def of(cls, file: str, error: CoverFileError) -> "Refusal":
-        """Return the refusal a file's error calls for."""
-        return cls(file, Refused(error.field, error.problem, error.expected))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,10 +92,11 @@ def _places(instance: Instance, plan: DayPlan, vehicle: int) -> list[str]:
         else:
             names.append((problem.stops.ids if kind == Kind.STOP else problem.tips.ids)[index])
     if not _is_lost(instance, vehicle):
-        end = place_name(instance, int(problem.fleet.end[vehicle]))
+        end, last = int(problem.fleet.end[vehicle]), plan.rounds[vehicle][-1]
         # In published instances the depot is the tip: back there is back there, once.
-        if instance.kind == "native" or names[-1] != end or plan.rounds[vehicle][-1].kind == Kind.STOP:
-            names.append(end)
+        if instance.kind != "native" and last.kind == Kind.TIP and problem.tips.location[last.index] == end:
+            names.pop()
+        names.append(place_name(instance, end))
     return names
 
 

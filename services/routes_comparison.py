@@ -5,9 +5,10 @@ Called by `cover routes compare`. Compares what the checker says of both; never 
 
 import msgspec
 
+from optimiser.routes import plan_comparison
 from optimiser.routes.formats.instance import Instance
-from optimiser.routes.plan import DayPlan, Kind
-from services.routes_answer import CostRow, Judged, RoundRow, RoutesAnswer, routes_answer
+from services.routes_answer import Judged, routes_answer
+from services.routes_answer_document import CostRow, RoundRow, RoutesAnswer
 
 FORMAT = "routes-comparison/1"
 
@@ -66,6 +67,17 @@ def compare_plans(file: str, instance: Instance, a: tuple[str, Judged], b: tuple
     answers = [routes_answer(file, instance, judged) for _, judged in (a, b)]
     before, after = (msgspec.structs.asdict(answer.costs) for answer in answers)
     changes = {key: round(after[key] - before[key], 6) for key in before}
+    found = plan_comparison.compare_plans(instance.problem, *((one.plan, one.verdict) for _, one in (a, b)))
+    names = (*instance.problem.fleet.ids, None)  # the last is nobody's, whose number is -1
+    stops = instance.problem.stops.ids
+    moved = [MovedStop(stops[one.stop], names[one.before], names[one.after]) for one in found.moved]
+    # In the unit of the answers, which may be the published instance's.
+    rows = [{row.vehicle: row for row in answer.rounds} for answer in answers]
+    rounds = []
+    for one in found.rounds:
+        vehicle = instance.problem.fleet.ids[one.vehicle]
+        figures = [_figures(of.get(vehicle)) for of in rows]
+        rounds.append(RoundChange(vehicle, not (one.taken or one.given), *figures))
     return Comparison(
         format=FORMAT,
         file=file,
@@ -73,40 +85,13 @@ def compare_plans(file: str, instance: Instance, a: tuple[str, Judged], b: tuple
         b=_summary(b[0], answers[1]),
         cost_difference=round(answers[1].cost - answers[0].cost, 6),
         costs_difference={key: change for key, change in changes.items() if change},
-        moved=_moved(instance, a[1].plan, b[1].plan),
-        rounds=_rounds(instance, a[1].plan, b[1].plan, answers),
+        moved=moved,
+        rounds=rounds,
     )
 
 
 def _summary(name: str, answer: RoutesAnswer) -> PlanSummary:
     return PlanSummary(name, answer.feasible, answer.cost, answer.costs)
-
-
-def _moved(instance: Instance, a: DayPlan, b: DayPlan) -> list[MovedStop]:
-    before, after = a.vehicle_of(), b.vehicle_of()
-    fleet, stops = instance.problem.fleet.ids, instance.problem.stops.ids
-
-    def name(vehicle: int | None) -> str | None:
-        return None if vehicle is None else fleet[vehicle]
-
-    return [
-        MovedStop(stops[stop], name(before.get(stop)), name(after.get(stop)))
-        for stop in range(len(stops))
-        if before.get(stop) != after.get(stop)
-    ]
-
-
-def _rounds(instance: Instance, a: DayPlan, b: DayPlan, answers: list[RoutesAnswer]) -> list[RoundChange]:
-    sheets_a, sheets_b = ({row.vehicle: row for row in answer.rounds} for answer in answers)
-    changes = []
-    for vehicle, name in enumerate(instance.problem.fleet.ids):
-        if a.rounds[vehicle] != b.rounds[vehicle]:
-            stops_a, stops_b = (
-                {visit.index for visit in plan.rounds[vehicle] if visit.kind == Kind.STOP} for plan in (a, b)
-            )
-            figures = (_figures(sheets_a.get(name)), _figures(sheets_b.get(name)))
-            changes.append(RoundChange(name, stops_a == stops_b, *figures))
-    return changes
 
 
 def _figures(row: RoundRow | None) -> dict[str, float] | None:

@@ -18,8 +18,9 @@ from services.cover_file_error import CoverFileError, shown
 from services.cover_file_numbers import check_size
 from services.routes_document import FORMAT, RoutesDocument, StopRow, Weights
 from services.routes_file_error import refusal_of
-from services.routes_file_numbers import MOST_LOCATIONS, ids_of, number, travel_matrices
-from services.routes_file_parts import FileNames, fleet_of, in_force_of, stops_of, tips_of
+from services.routes_file_fleet import fleet_of
+from services.routes_file_numbers import MOST_LOCATIONS, FileNames, ids_of, number, travel_matrices
+from services.routes_file_parts import in_force_of, stops_of, tips_of
 
 MOST_VEHICLES = 1_000
 MOST_STOPS = 20_000

@@ -6,6 +6,7 @@ as a whole.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -24,7 +25,22 @@ M_PER_KM, S_PER_H = 1000.0, 3600.0
 MOST_HOURS = 1_000
 """Hours of a time written HH:MM have up to three digits."""
 
+MOST_COUNT = 1_000_000
+"""Of stops a day and places in a round: no limit at all."""
+
 Pair = tuple[Clock | None, Clock | None]
+
+
+@dataclass(frozen=True, slots=True)
+class FileNames:
+    """Number by name, of everything that a file names."""
+
+    materials: dict[str, int]
+    skills: dict[str, int]
+    locations: dict[str, int]
+    vehicles: dict[str, int]
+    stops: dict[str, int]
+    tips: dict[str, int]
 
 
 def number(field: str, value: float, least: float = 0.0, most: float = MOST_NUMBER) -> float:

@@ -1,21 +1,20 @@
-"""The vehicles, stops, tips and plan in force of a route file as the engine's arrays.
+"""The stops, tips and plan in force of a route file as the engine's arrays.
 
 Called by `services.routes_file`. Every value is checked where it stands; no function looks at another part.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.routes.fleet import Fleet
 from optimiser.routes.plan import DayPlan, Kind, Round
 from optimiser.routes.problem import InForce, RouteWeights
 from optimiser.routes.stops import ANYWHERE, Stops, Tips
 from services.cover_file_error import CoverFileError, shown
-from services.routes_document import InForceRows, Priority, StopRow, TipRow, VehicleRow
+from services.routes_document import InForceRows, Priority, StopRow, TipRow
 from services.routes_file_numbers import (
-    MOST_NUMBER,
+    MOST_COUNT,
+    FileNames,
     amounts,
     clock_s,
     index_of,
@@ -27,10 +26,6 @@ from services.routes_file_numbers import (
 )
 from services.routes_plan_rows import round_of
 
-MOST_COUNT = 1_000_000
-MOST_TRIPS = 10_000
-"""Also what a vehicle may do that names no limit: more than a day has minutes for."""
-
 PRIORITY_FACTOR: dict[Priority, float] = {"low": 0.2, "normal": 1.0, "high": 5.0, "must": 25.0}
 """Price of an unserved stop, in detours: `normal` is left out rather than driven to at more than one."""
 DETOUR_M, DETOUR_S = 100_000.0, 7_200.0
@@ -38,91 +33,10 @@ DETOUR_M, DETOUR_S = 100_000.0, 7_200.0
 council's area, so that a normal stop is left out only where a rule forbids it or time runs out."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileNames:
-    """Number by name, of everything that a file names."""
-
-    materials: dict[str, int]
-    skills: dict[str, int]
-    locations: dict[str, int]
-    vehicles: dict[str, int]
-    stops: dict[str, int]
-    tips: dict[str, int]
-
-
 def price_unserved(priority: Priority, weights: RouteWeights) -> float:
     """Return what a stop of this priority costs where it is left out, in the unit of the weights."""
     detour = weights.per_m * DETOUR_M + weights.per_drive_s * DETOUR_S
     return PRIORITY_FACTOR[priority] * (detour or DETOUR_M)
-
-
-def fleet_of(rows: Sequence[VehicleRow], names: FileNames) -> Fleet:
-    """Return the vehicles."""
-    shifts, breaks = [], []
-    for i, row in enumerate(rows):
-        shift_s = tuple(clock_s(f"vehicles[{i}].shift[{j}]", row.shift[j]) for j in (0, 1))
-        if shift_s[1] < shift_s[0]:
-            raise CoverFileError(f"vehicles[{i}].shift", shown(row.shift), "the start first")
-        shifts.append(shift_s)
-        breaks.append(_break(f"vehicles[{i}].break", row))
-    shift, pause = np.array(shifts), np.array(breaks)
-
-    def place(i: int, field: str, id_: str) -> int:
-        return index_of(f"vehicles[{i}].{field}", id_, names.locations, "locations")
-
-    def numbers(field: str, most: float, absent: float = np.inf) -> list[float]:
-        given = [getattr(row, field) for row in rows]
-        return [
-            absent if value is None else number(f"vehicles[{i}].{field}", value, most=most)
-            for i, value in enumerate(given)
-        ]
-
-    return Fleet(
-        ids=tuple(names.vehicles),
-        start=np.array([place(i, "start", row.start) for i, row in enumerate(rows)], dtype=np.int64),
-        end=np.array(
-            [place(i, "end", row.start if row.end is None else row.end) for i, row in enumerate(rows)],
-            dtype=np.int64,
-        ),
-        shift_start_s=shift[:, 0].copy(),
-        shift_end_s=shift[:, 1].copy(),
-        max_overtime_s=np.array(numbers("max_overtime_s", MOST_NUMBER)),
-        capacity=np.array(
-            [
-                amounts(f"vehicles[{i}].capacity", row.capacity, names.materials, 0.0)
-                for i, row in enumerate(rows)
-            ]
-        ),
-        daily_load=np.array(
-            [
-                amounts(f"vehicles[{i}].daily_load", row.daily_load, names.materials, np.inf)
-                for i, row in enumerate(rows)
-            ]
-        ),
-        daily_stops=np.array(numbers("daily_stops", MOST_COUNT)),
-        max_trips=np.array(numbers("max_trips", MOST_TRIPS, MOST_TRIPS), dtype=np.int64),
-        break_earliest_s=pause[:, 0].copy(),
-        break_latest_s=pause[:, 1].copy(),
-        break_s=pause[:, 2].copy(),
-        skills=np.array(
-            [skill_bits(f"vehicles[{i}].skills", row.skills, names.skills) for i, row in enumerate(rows)],
-            dtype=np.int64,
-        ),
-        turns=np.array([row.passes_without_reversing for row in rows], dtype=np.bool_),
-        fixed_cost=np.array(
-            [number(f"vehicles[{i}].fixed_cost", row.fixed_cost) for i, row in enumerate(rows)]
-        ),
-    )
-
-
-def _break(field: str, row: VehicleRow) -> tuple[float, float, float]:
-    if row.break_ is None:
-        return 0.0, 0.0, 0.0
-    earliest_s = clock_s(f"{field}.earliest", row.break_.earliest)
-    latest_s = clock_s(f"{field}.latest", row.break_.latest)
-    if latest_s < earliest_s:
-        raise CoverFileError(f"{field}.latest", shown(row.break_.latest), "not before earliest")
-    return earliest_s, latest_s, number(f"{field}.length_s", row.break_.length_s, 0.0, 86_400.0)
 
 
 def stops_of(rows: Sequence[StopRow], names: FileNames, weights: RouteWeights) -> Stops:

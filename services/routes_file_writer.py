@@ -27,8 +27,8 @@ from services.routes_document import (
     VehicleRow,
     Weights,
 )
+from services.routes_file_fleet import MOST_TRIPS
 from services.routes_file_numbers import MOST_NUMBER, clock_text
-from services.routes_file_parts import MOST_TRIPS
 from services.routes_plan_rows import row_of
 
 

@@ -22,7 +22,7 @@ from optimiser.benchmarks.routes_rules import (
     WINDOWS_H,
 )
 from optimiser.routes.checker import check
-from optimiser.routes.plan import Kind
+from optimiser.routes.plan import BREAK_ON_ARRIVAL, Kind, Round
 from optimiser.routes.problem import InForce, RouteProblem
 from optimiser.routes.stops import ANYWHERE, Stops
 
@@ -58,7 +58,10 @@ def at_time(day: CouncilDay, clock_s: float, late_s: float = 0.0, seed: int = 0)
         if not len(finish_s) or sheet.start_s > clock_s:
             continue
         # The crew is on its way to the visit after each that is over.
-        done[vehicle] = min(1 + int((finish_s <= clock_s).sum()), len(finish_s))
+        under_way = min(1 + int((finish_s <= clock_s).sum()), len(finish_s))
+        done[vehicle] = _whole(plan.rounds[vehicle], under_way)
+        if not done[vehicle]:
+            continue
         free_s[vehicle] = finish_s[done[vehicle] - 1] + np.round(behind_s[vehicle])
     lost = np.zeros(count, dtype=np.bool_)
     found = replace(day.problem, in_force=InForce(plan, done, free_s, lost))
@@ -67,6 +70,13 @@ def at_time(day: CouncilDay, clock_s: float, late_s: float = 0.0, seed: int = 0)
         free_s[broken] = np.nan
         found = replace(day.problem, in_force=InForce(plan, done, free_s, lost))
     return found
+
+
+def _whole(visits: Round, done: int) -> int:
+    """Return a number of done visits of which the last is not a rest where the next one is."""
+    if done and visits[done - 1][:2] == (Kind.BREAK, BREAK_ON_ARRIVAL):
+        return done + 1 if done < len(visits) else done - 1
+    return done
 
 
 def lose_vehicle(day: CouncilDay, remaining: int = 26, seed: int = 0) -> tuple[RouteProblem, int, float]:

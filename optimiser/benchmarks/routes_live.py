@@ -131,37 +131,34 @@ def cost_without_churn(verdict: Verdict) -> float:
 
 
 def measure_inserts(task: LiveTask) -> dict[str, Any]:
-    """Insert stops one at a time, each into the picture as it was before the others."""
+    """Insert stops one at a time into a picture of a day, each taken back before the next."""
     from optimiser.routes.instant import LiveDay
+    from optimiser.routes.live_answer import Insertion
 
     day, rng = day_in_force(task), np.random.default_rng([task.seed, round(task.clock_h * 60)])
     clock_s = task.clock_h * HOUR_S
     problem = at_time(day, clock_s, LATE_S, task.seed)
+    live, new = LiveDay(problem), len(problem.stops)
+    found: dict[str, int] = dict.fromkeys(("placed", "dear", "no_place", "churned", "not_feasible"), 0)
     times_ms: list[float] = []
-    placed = churned = not_feasible = 0
     for n in range(-WARM_INSERTS, task.inserts):
-        more = new_stop(day, rng, clock_s, f"new-{n}")
-        live = LiveDay(problem)
+        more = new_stop(day, rng, clock_s, f"new-{n + WARM_INSERTS}")
         start = time.perf_counter()
         answer = live.insert(more)
         spent_ms = (time.perf_counter() - start) * MS_PER_S
-        if n < 0:
-            continue
-        new = len(problem.stops)
-        times_ms.append(spent_ms)
-        placed += new not in answer.plan.unserved
-        churned += bool(moved_by_insert(day.plan, answer.plan, new))
-        # Judged once more, from nothing, outside the time.
-        not_feasible += not check(with_stops(problem, more), answer.plan).feasible
-    return {
-        "status": "feasible",
-        "stops": len(problem.stops),
-        "done": int(problem.in_force.done.sum()) if problem.in_force else 0,
-        "ms": times_ms,
-        "placed": placed,
-        "churned": churned,
-        "not_feasible": not_feasible,
-    }
+        if n >= 0:
+            times_ms.append(spent_ms)
+            if isinstance(answer, Insertion):
+                found["placed"] += 1
+            else:
+                # Dear: it would cost more to serve than is paid for leaving it out.
+                found["no_place" if answer.cheapest is None else "dear"] += 1
+            found["churned"] += bool(moved_by_insert(day.plan, answer.plan, new))
+            # Judged once more, whole and from nothing, outside the time.
+            found["not_feasible"] += not check(with_stops(problem, more), answer.plan).feasible
+        live.undo()
+    done = 0 if problem.in_force is None else int(problem.in_force.done.sum())
+    return {"status": "feasible", "stops": new, "done": done, "ms": times_ms} | found
 
 
 def measure_lost(task: LiveTask) -> dict[str, Any]:
@@ -181,21 +178,28 @@ def _answered_at_once(
 ) -> tuple[dict[str, Any], DayPlan]:
     """Return what became of each stop of the lorry, how soon, and the plan."""
     from optimiser.routes.instant import LiveDay
+    from optimiser.routes.reasons import why_not
 
-    # Once before the clock runs: code and arrays come into the caches.
-    LiveDay(before).lose_vehicle(vehicle)
-    live = LiveDay(before)
-    start = time.perf_counter()
-    answer = live.lose_vehicle(vehicle)
-    answered_s = time.perf_counter() - start
-    left = stops_left(problem, vehicle)
-    missing = left & set(answer.plan.unserved)
-    explained = {reason.stop for reason in answer.reasons} & missing
+    assert problem.in_force is not None  # noqa: S101
+    served = int(problem.in_force.done[vehicle])
+    spent_s = 0.0
+    # Twice: the first time code and arrays come into the caches.
+    for _ in range(2):
+        live = LiveDay(before)
+        start = time.perf_counter()
+        answer = live.lose_vehicle(vehicle, served=served)
+        left = stops_left(problem, vehicle)
+        missing = sorted(left & set(answer.plan.unserved))
+        now = live.problem
+        reasons = [why_not(now, answer.plan, stop) for stop in missing]
+        spent_s = time.perf_counter() - start
     said = {
         "remaining": len(left),
-        "placed": len(left - missing),
-        "explained": len(explained),
-        "answered_s": answered_s,
+        "placed": len(left) - len(missing),
+        "explained": sum(bool(reason.text) for reason in reasons),
+        "reasons": sorted({str(code) for reason in reasons for one in reason.vehicles for code in one.codes}),
+        "answered_s": spent_s,
+        "instant_moved": len(getattr(answer, "moved", ())),
     }
     return said, answer.plan
 

@@ -19,6 +19,8 @@ PYVRP_TWICE = "pyvrp on both cores"
 CONTENDERS = (ENGINE, PYVRP, PYVRP_TWICE, ORTOOLS)
 # Costs that differ by less than this share are the same, summed in another order.
 SAME = 1e-7
+# A solver that took longer than it was given by more than this is late.
+LATE = 1.1
 # The solver cannot express the rules; "relaxed": its plan for the instance without lunches and daily caps.
 UNFIT = ("does not fit", RELAXED)
 
@@ -75,6 +77,7 @@ def _contender(asked: Sequence[Row]) -> dict[str, Any]:
         "max_gap": float(np.max(gaps)) if gaps else None,
         "at_best": sum(gap <= SAME for gap in gaps) if gaps else None,
         "mean_cost": float(np.mean([row["cost"] for row in able])) if able else None,
+        "late": sum(row["elapsed_s"] > row["seconds"] * LATE for row in asked if "elapsed_s" in row),
         "longest_s": max((row["elapsed_s"] for row in asked if "elapsed_s" in row), default=None),
         "mean_cpu_s": _mean(row["cpu_s"] for row in asked if "cpu_s" in row),
         "mean_load_s": _mean(row["load_s"] for row in asked if "load_s" in row),
@@ -126,6 +129,8 @@ def insert_summary(rows: Iterable[Row]) -> dict[str, Any] | None:
         "stops": sorted({row["stops"] for row in own}),
         "inserts": sum(len(row["ms"]) for row in own),
         "placed": sum(row["placed"] for row in own),
+        "dear": sum(row["dear"] for row in own),
+        "no_place": sum(row["no_place"] for row in own),
         "ms": percentiles(ms for row in own for ms in row["ms"]),
         "churned": sum(row["churned"] for row in own),
         "not_feasible": sum(row["not_feasible"] for row in own),

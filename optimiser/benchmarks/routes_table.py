@@ -67,8 +67,9 @@ def _insert(found: Result | None) -> str:
         f"{found['inserts']:,} inserts into {found['days']} pictures of days of {found['stops'][0]} stops, "
         "all rules on, from the call to the plan with the checker's verdict: "
         f"median {ms['median']:.2f} ms, p95 {ms['p95']:.2f}, p99 {ms['p99']:.2f}, worst {ms['worst']:.2f}. "
-        f"Placed: {found['placed']:,}; the others fit nowhere. Inserts by which a stop changed lorry or "
-        f"order: {found['churned']}; plans that break a rule: {found['not_feasible']}."
+        f"Placed: {found['placed']:,}; dearer to serve than to leave out: {found['dear']}; without a place "
+        f"that keeps all rules: {found['no_place']}. Inserts by which a stop changed lorry or order: "
+        f"{found['churned']}; plans that break a rule: {found['not_feasible']}."
     )
 
 
@@ -92,9 +93,9 @@ def _lost(found: Result | None, rows: Sequence[Result]) -> str:
 
 def _family(rows: Sequence[dict[str, Any]], family: str, own: Sequence[Result]) -> str:
     lines = [
-        "| seconds | who | feasible | mean gap | worst gap | at the best | mean cost | longest s | CPU s | "
-        "ours lower / same / higher |",
-        "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| seconds | who | feasible | mean gap | worst gap | at the best | mean cost | late | longest s | "
+        "CPU s | ours lower / same / higher |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for one in own:
         fit = "does not fit, or not all rules" if one["does_not_fit"] == one["instances"] else None
@@ -104,6 +105,7 @@ def _family(rows: Sequence[dict[str, Any]], family: str, own: Sequence[Result]) 
         lines.append(
             f"| {one['seconds']:g} | {one['contender']} | {feasible} | {_gap(one['mean_gap'])} | "
             f"{_gap(one['max_gap'])} | {_plain(one['at_best'], 0)} | {_plain(one['mean_cost'], 1)} | "
+            f"{one['late'] or NONE} | "
             f"{_plain(one['longest_s'], 1)} | {_plain(one['mean_cpu_s'], 1)} | {against} |"
         )
     parts = [f"## {FAMILY_WORDS[family]}", "\n".join(lines)]

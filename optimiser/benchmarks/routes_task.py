@@ -29,6 +29,7 @@ SEEDS = {ENGINE: (1,), PYVRP: (1, 2), ORTOOLS: (1,)}
 MORE_S = 600.0
 # What a process solves before its clock starts: small, with every rule on.
 WARM_STOPS, WARM_VEHICLES, WARM_S = 24, 2, 0.5
+MOST_WARM = 6
 # Judged by the rules that were left: no lunches, no daily caps.
 RELAXED = "relaxed"
 MB_PER_KB = 1024 / 1e6
@@ -146,8 +147,13 @@ def _engine() -> Callable[[RouteProblem, float, int], Solved]:
         answer = solve(problem, seconds, seed=seed, threads=CORES[ENGINE])
         return Solved(answer.plan, {"iterations": answer.iterations, "found_by": str(answer.found_by)})
 
-    # Compiled code is loaded when it is first called.
-    solved(council_day(1, WARM_STOPS, WARM_VEHICLES).problem, WARM_S, 1)
+    # Compiled code is loaded, or compiled, when first called: until a solve is on time, some was not yet.
+    small = council_day(1, WARM_STOPS, WARM_VEHICLES).problem
+    for _ in range(MOST_WARM):
+        began = time.perf_counter()
+        solved(small, WARM_S, 1)
+        if time.perf_counter() - began <= 2 * WARM_S:
+            break
     return solved
 
 

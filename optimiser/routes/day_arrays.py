@@ -15,6 +15,10 @@ from optimiser.routes.model import Model
 F0, F1, B0, B1, R0, R1 = range(6)
 """Columns of `clock`: when free (break to come, break taken); latest arrivals, hard and without overtime."""
 
+SPARE = 2
+"""Tips that a plan may have beyond its trips: it is loaded as it is, and mended then."""
+DEPOTS = 2
+
 
 class Day(NamedTuple):
     """Arrays over V vehicles, P positions, R trips, K materials, S stops."""
@@ -49,11 +53,20 @@ class Day(NamedTuple):
     counts: IntArray  # (4,) absent, moved, most that may be moved, -
 
 
+def most_tips(m: Model) -> int:
+    """So many tips a round has at most, if it is not done with more: one for each trip, and two idle ones."""
+    return int(min(m.max_trips.max(initial=0), m.n_stops)) + SPARE
+
+
 def empty_day(m: Model, most_moved: int | None = None) -> Day:
-    """A day on which nobody does anything, all stops absent."""
+    """A day on which nobody does anything, all stops absent.
+
+    Every day of one model has arrays of one size, because kernels copy rounds from one to another.
+    """
     n_vehicles, n_stops, n_materials = len(m.start), m.n_stops, m.load.shape[1]
-    calls = int(min(m.max_trips.max(initial=0), n_stops))
-    positions, trips = n_stops + calls + 4, calls + 3
+    # All stops in one round with its tips, done or to come, and the two depots.
+    positions = n_stops + max(most_tips(m), int(m.done.max(initial=0))) + DEPOTS
+    trips = positions  # a trip for each tip, and however many idle tips a plan brings, no more than positions
     absent = np.flatnonzero(~m.placed).astype(np.int32)
     day = Day(
         node=np.full((n_vehicles, positions), -1, np.int32),

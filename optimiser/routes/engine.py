@@ -15,7 +15,7 @@ from optimiser.routes.plan import DayPlan
 from optimiser.routes.portfolio import Best, Portfolio, Task, chain_task, pyvrp_task, routing_task
 from optimiser.routes.problem import RouteProblem
 from optimiser.routes.pyvrp_fit import pyvrp_fits
-from optimiser.routes.search import SearchParameters, never
+from optimiser.routes.search import Chain, SearchParameters, never
 from optimiser.routes.verdict import Verdict
 
 LITTLE_CHURN = 0.05
@@ -169,6 +169,16 @@ def three_answers(
         bests[wider].offer(bests[tighter].plan, bests[tighter].found_by)
     iterations = sum(run.iterations for run in runs)
     return Options(*(_answer(best, began, iterations) for best in bests))
+
+
+def warm_up(problem: RouteProblem) -> None:
+    """Have all kernels compiled, or loaded from where they are kept, before time counts.
+
+    A minute where nothing is kept, a second otherwise; `problem` is any, however small.
+    """
+    chain = Chain(problem, build_model(problem))
+    chain.step(1)
+    chain.adopt(chain.plan())
 
 
 def _teller(progress: Callable[[Progress], None], best: Best, began: float) -> Task:

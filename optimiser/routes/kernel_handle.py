@@ -88,6 +88,7 @@ def _model_ref(t: Model) -> Any:
         _lent(t.inner_cost),
         _lent(t.calls),
         _lent(t.takes),
+        _lent(t.takes_all),
         _lent(t.load),
         _lent(t.holds),
         _lent(t.release),
@@ -118,6 +119,7 @@ def _model_ref(t: Model) -> Any:
         t.tip_detour,
         t.has_release,
         _lent(t.near),
+        _lent(t.timely),
         t.n_stops,
         t.n_nodes,
     )

@@ -13,8 +13,8 @@ from optimiser.routes.kernel_time import NEVER, SLACK_S, drive, finishes
 from optimiser.routes.model import Model
 
 ALONE, TIP_AFTER, TIP_BEFORE = range(3)
-LOOK_NEAR = 10
-"""So many nearest stops are looked at first, for a bound."""
+LOOK_NEAR = 8
+"""So many nearest stops are looked at first, for a bound, and more where they give none."""
 BOUND_SLACK = 1e-7
 """The place that gave the bound must be found again, whatever the order of its sums."""
 Place = tuple[float, int, int, int, int, int]
@@ -139,20 +139,18 @@ def _fits_tip(m: Model, d: Day, v: int, p: int, u: int, tip: int, order: int) ->
     if order == TIP_AFTER:
         if d.trip_to[v, trip] == p + 1 and p < d.n[v]:
             return False  # the next visit is a tip already
-        if ((_held(m, d, v, first, p) | m.holds[u]) & ~m.takes[tip]) != 0:
-            return False
         for k in range(m.load.shape[1]):
             held = d.sofar[v, p, k] if p > first else 0.0
             if held + m.load[u, k] > m.capacity[v, k] + LOAD_SLACK:
                 return False
-        return True
-    if p == first or (_held(m, d, v, first, p) & ~m.takes[tip]) != 0:
+        return m.takes_all[tip] or ((_held(m, d, v, first, p) | m.holds[u]) & ~m.takes[tip]) == 0
+    if p == first or not _taken(m, d, v, trip, u):
         return False
     for k in range(m.load.shape[1]):
         left = d.trip_load[v, trip, k] - d.sofar[v, p, k]
         if left + m.load[u, k] > m.capacity[v, k] + LOAD_SLACK:
             return False
-    return _taken(m, d, v, trip, u)
+    return m.takes_all[tip] or (_held(m, d, v, first, p) & ~m.takes[tip]) == 0
 
 
 @kernel
@@ -196,57 +194,61 @@ def place_between(
     lock = m.lock_at[u]
     if m.n_open[u] == 0:
         return found
-    leave, enter, leg = d.leave[v], d.enter[v], d.leg[v]
+    leave, enter, leg, clock = d.leave[v], d.enter[v], d.leg[v], d.clock[v]
+    opens, closes = m.opens[u, 0], m.closes[u, m.n_open[u] - 1] + SLACK_S
+    travel, splits = m.travel, m.has_release and last_tip > 0
+    least = base + m.tip_detour
     for way in range(m.ways[u]):
-        to, on = m.cost_t[m.enter[u, way]], m.cost[m.leave[u, way]]
-        least = base + m.tip_detour
+        into, out = m.enter[u, way], m.leave[u, way]
+        to, on, go_on = m.cost_t[into], m.cost[out], travel[out]
         for p in range(max(low, d.fixed_to[v]), min(high, d.n[v]) + 1):
-            if to[leave[p]] + on[enter[p + 1]] - leg[p + 1] + least >= found[0]:
+            here, there = leave[p], enter[p + 1]
+            if to[here] + on[there] - leg[p + 1] + least >= found[0]:
                 continue
-            if (lock >= 0 and d.rank[v, p] != lock) or (blink > 0.0 and chance(dice) < blink):
+            latest = max(clock[p + 1, B0], clock[p + 1, B1]) - m.service[u] - go_on[there]
+            if opens > latest or (lock >= 0 and d.rank[v, p] != lock):
                 continue
-            found = _place_at(m, d, u, v, p, way, last_tip, base, found)
+            reached = min(clock[p, F0], clock[p, F1]) + travel[here, into]
+            late = reached > closes or reached > latest + SLACK_S
+            if late and not splits:  # with releases, a trip split in two may leave earlier
+                continue
+            if blink > 0.0 and chance(dice) < blink:
+                continue
+            if not late:
+                found = _alone_at(m, d, u, v, p, way, base + to[here] + on[there] - leg[p + 1], found)
+            for tip in range(m.n_stops, last_tip):
+                found = _tip_at(m, d, u, v, p, way, tip, base - leg[p + 1], found)
     return found
 
 
 @kernel
-def _place_at(
-    m: Model, d: Day, u: int, v: int, p: int, way: int, last_tip: int, base: float, found: Place
-) -> Place:
+def _alone_at(m: Model, d: Day, u: int, v: int, p: int, way: int, plain: float, found: Place) -> Place:
     """`found`, or the cheaper place just after position `p`."""
-    here, there = d.leave[v, p], d.enter[v, p + 1]
-    into, out = m.enter[u, way], m.leave[u, way]
-    latest_next = max(d.clock[v, p + 1, B0], d.clock[v, p + 1, B1])
-    if m.opens[u, 0] + m.service[u] + m.travel[out, there] > latest_next:
-        return found
-    reached = min(d.clock[v, p, F0], d.clock[v, p, F1]) + m.travel[here, into]
-    late = reached > m.closes[u, m.n_open[u] - 1] + SLACK_S
-    late = late or reached + m.service[u] + m.travel[out, there] > latest_next + SLACK_S
-    if late and not m.has_release:  # with releases, a trip split in two may leave earlier
-        return found
-    to, on = m.cost[here, into], m.cost[out, there]
-    saved = base - d.leg[v, p + 1]
-    plain = saved + to + on
-    best = found[0]
-    if not late and plain < best and _fits_alone(m, d, v, p, u):
+    if plain < found[0] and _fits_alone(m, d, v, p, u):
         cost = plain + _late_cost(m, d, v, p, u, way, -1, ALONE)
-        if cost < best:
-            best = cost
-            found = (cost, v, p, way, -1, ALONE)
-    for tip in range(m.n_stops, last_tip):
-        inner = m.inner_cost[tip] + saved
-        cost = inner + to + m.cost[out, m.enter[tip, 0]] + m.cost[m.leave[tip, 0], there]
-        if cost < best and _fits_tip(m, d, v, p, u, tip, TIP_AFTER):
-            cost += _late_cost(m, d, v, p, u, way, tip, TIP_AFTER)
-            if cost < best:
-                best = cost
-                found = (cost, v, p, way, tip, TIP_AFTER)
-        cost = inner + m.cost[here, m.enter[tip, 0]] + m.cost[m.leave[tip, 0], into] + on
-        if cost < best and _fits_tip(m, d, v, p, u, tip, TIP_BEFORE):
-            cost += _late_cost(m, d, v, p, u, way, tip, TIP_BEFORE)
-            if cost < best:
-                best = cost
-                found = (cost, v, p, way, tip, TIP_BEFORE)
+        if cost < found[0]:
+            return cost, v, p, way, -1, ALONE
+    return found
+
+
+@kernel
+def _tip_at(
+    m: Model, d: Day, u: int, v: int, p: int, way: int, tip: int, saved: float, found: Place
+) -> Place:
+    """`found`, or the cheaper place just after position `p` together with a call at `tip`."""
+    here, there = d.leave[v, p], d.enter[v, p + 1]
+    into, out, tip_in, tip_out = m.enter[u, way], m.leave[u, way], m.enter[tip, 0], m.leave[tip, 0]
+    saved += m.inner_cost[tip]
+    cost = saved + m.cost_t[into, here] + m.cost[out, tip_in] + m.cost_t[there, tip_out]
+    if cost < found[0] and _fits_tip(m, d, v, p, u, tip, TIP_AFTER):
+        cost += _late_cost(m, d, v, p, u, way, tip, TIP_AFTER)
+        if cost < found[0]:
+            found = (cost, v, p, way, tip, TIP_AFTER)
+    cost = saved + m.cost_t[tip_in, here] + m.cost_t[into, tip_out] + m.cost[out, there]
+    if cost < found[0] and _fits_tip(m, d, v, p, u, tip, TIP_BEFORE):
+        cost += _late_cost(m, d, v, p, u, way, tip, TIP_BEFORE)
+        if cost < found[0]:
+            found = (cost, v, p, way, tip, TIP_BEFORE)
     return found
 
 
@@ -259,12 +261,20 @@ def place_in(m: Model, d: Day, u: int, v: int, best: float, blink: float, dice: 
 @kernel
 def _near_cost(m: Model, d: Day, u: int, best: float, dice: AnyArray) -> float:
     """What a feasible place beside one of the nearest stops costs: most other places need no look then."""
-    for i in range(min(LOOK_NEAR, m.near.shape[1])):
-        w = m.near[u, i]
+    unknown = best
+    to, on = m.cost_t[m.enter[u, 0]], m.cost[m.leave[u, 0]]
+    for i in range(m.timely.shape[1]):
+        if i >= LOOK_NEAR and best < unknown:
+            break
+        w = m.timely[u, i]
         v = d.vehicle[w]
-        if v >= 0 and not m.placed[w]:
-            p = d.at[w]
-            best = min(best, place_between(m, d, u, v, p - 1, p, 0, best, 0.0, dice)[0])
+        if v < 0 or m.placed[w]:
+            continue
+        at = d.at[w]
+        for p in range(at - 1, at + 1):
+            plain = to[d.leave[v, p]] + on[d.enter[v, p + 1]] - d.leg[v, p + 1]
+            if plain < best:
+                best = min(best, place_between(m, d, u, v, p, p, 0, best, 0.0, dice)[0])
     return best
 
 
@@ -281,16 +291,20 @@ def place_of(m: Model, d: Day, u: int, best: float, blink: float, dice: AnyArray
 
 @kernel
 def _place_below(m: Model, d: Day, u: int, best: float, blink: float, dice: AnyArray) -> Place:
+    """Vehicles not in use are tried first: of equal places that leaves the most time to all others."""
     found = (best, -1, 0, 0, -1, ALONE)
     tried = -1
     for v in range(len(d.n)):
-        if d.n[v] == 0:
-            if m.kin[v] == tried:
-                continue
+        if d.n[v] == 0 and m.kin[v] != tried:
             tried = m.kin[v]
-        place = place_in(m, d, u, v, found[0], blink, dice)
-        if place[1] >= 0:
-            found = place
+            place = place_in(m, d, u, v, found[0], blink, dice)
+            if place[1] >= 0:
+                found = place
+    for v in range(len(d.n)):
+        if d.n[v] > 0:
+            place = place_in(m, d, u, v, found[0], blink, dice)
+            if place[1] >= 0:
+                found = place
     return found
 
 

@@ -105,6 +105,49 @@ def better_tips(m: Model, d: Day, v: int) -> None:
 
 
 @kernel
+def better_ways(m: Model, d: Day, v: int) -> None:
+    """Serve the streets of a round from the ends that make it cheapest, if that keeps all rules."""
+    n, first = d.n[v], d.fixed_to[v]
+    if n <= first:
+        return
+    cost = np.empty((n + 2, 2))
+    came = np.zeros((n + 2, 2), np.int32)
+    cost[first, 0], cost[first, 1] = 0.0, np.inf
+    for p in range(first + 1, n + 1):
+        node = d.node[v, p]
+        for way in range(2):
+            cost[p, way] = np.inf
+            if way >= m.ways[node]:
+                continue
+            for before in range(2):
+                if cost[p - 1, before] == np.inf:
+                    continue
+                here = d.leave[v, first] if p - 1 == first else m.leave[d.node[v, p - 1], before]
+                total = cost[p - 1, before] + m.cost[here, m.enter[node, way]]
+                if total < cost[p, way]:
+                    cost[p, way] = total
+                    came[p, way] = before
+    best, now = np.inf, 0.0
+    last = 0
+    for way in range(m.ways[d.node[v, n]]):
+        total = cost[n, way] + m.cost[m.leave[d.node[v, n], way], d.enter[v, n + 1]]
+        if total < best:
+            best, last = total, way
+    for p in range(first + 1, n + 2):
+        now += d.leg[v, p]
+    if best >= now - 1e-9:
+        return
+    for p in range(n, first, -1):
+        came[p, 0], last = last, came[p, last]  # from here on: the way to take
+    for p in range(first + 1, n + 1):
+        d.way[v, p], came[p, 0] = came[p, 0], d.way[v, p]
+    if not renew(m, d, v):
+        for p in range(first + 1, n + 1):
+            d.way[v, p] = came[p, 0]
+        renew(m, d, v)
+
+
+@kernel
 def _touch(d: Day, spare: Day, touched: Int32Array, n_touched: int, v: int) -> int:
     """Keep a copy of round `v`, once an iteration."""
     for i in range(n_touched):
@@ -198,23 +241,26 @@ def _ruin(
 
 @kernel
 def _sort_absent(m: Model, d: Day, keys: FloatArray, dice: AnyArray) -> None:
-    """Order in which stops are put back: at random, greatest load, farthest, nearest, tightest, earliest."""
+    """Order in which stops are put back: random, greatest load, farthest, nearest, tightest, first, last."""
     count = d.counts[0]
-    pick = below(dice, 12)
+    pick = below(dice, 17)  # in the shares of the paper
     for i in range(count):
         u = d.absent[i]
+        opens, closes = m.opens[u, 0], m.closes[u, max(0, m.n_open[u] - 1)]
         if pick < 4:
             keys[i] = chance(dice)
         elif pick < 8:
             keys[i] = -m.load[u].sum()
-        elif pick == 8:
+        elif pick < 10:
             keys[i] = -m.cost[m.start[0], m.enter[u, 0]]
-        elif pick == 9:
+        elif pick < 11:
             keys[i] = m.cost[m.start[0], m.enter[u, 0]]
-        elif pick == 10:
-            keys[i] = m.closes[u, 0] - m.opens[u, 0] if m.opens[u, 0] > -np.inf else np.inf
+        elif pick < 13:
+            keys[i] = closes - opens if opens > -np.inf else np.inf
+        elif pick < 15:
+            keys[i] = max(opens, m.release[u])
         else:
-            keys[i] = m.opens[u, 0]
+            keys[i] = -closes
     for i in range(1, count):  # few: insertion sort
         key, u = keys[i], d.absent[i]
         j = i - 1
@@ -308,6 +354,7 @@ def anneal(
     fall = (cold / hot) ** (1.0 / max(1, iterations))
     heat = hot
     many_tips = m.n_nodes - m.n_stops > 1
+    two_ways = m.ways.max() > 1
     for _ in range(iterations):
         heat *= fall
         spare.counts[0], spare.counts[1] = d.counts[0], d.counts[1]
@@ -324,6 +371,9 @@ def anneal(
         if many_tips:
             for i in range(n_touched):
                 better_tips(m, d, touched[i])
+        if two_ways:
+            for i in range(n_touched):
+                better_ways(m, d, touched[i])
         cost = day_cost(m, d)
         if cost < costs[0] - heat * np.log(max(chance(dice), 1e-300)):
             costs[0] = cost

@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from optimiser.routes.arrays import AnyArray, BoolArray, FloatArray, Int32Array, IntArray
-from optimiser.routes.model_parts import begin_intervals, neighbours, prefixes, tip_pairs, vehicle_classes
+from optimiser.routes.model_parts import begin_intervals, neighbours, prefixes, timely_neighbours, tip_pairs, vehicle_classes
 from optimiser.routes.problem import RouteProblem
 
 NEIGHBOURS = 100
 """A stop's nearest others, as the ruin looks for them."""
+TIMELY = 24
+"""As many that may come just before or after it, for a first look at places."""
 
 
 class Model(NamedTuple):
@@ -37,6 +39,7 @@ class Model(NamedTuple):
     inner_cost: FloatArray
     calls: Int32Array  # (N,) tips called at: 0, 1 or 2
     takes: IntArray  # (N,) bits of materials
+    takes_all: BoolArray  # (N,) every material
     load: FloatArray  # (S, K)
     holds: IntArray  # (S,) bits of materials
     release: FloatArray  # (S,)
@@ -67,6 +70,7 @@ class Model(NamedTuple):
     tip_detour: float  # least that a tip between two places adds
     has_release: bool
     near: Int32Array  # (S, A) nearest stops, nearest first
+    timely: Int32Array  # (S, B) nearest stops that can come just before or after it
     n_stops: int
     n_nodes: int
 
@@ -110,6 +114,7 @@ def build_model(problem: RouteProblem, moved_cost: float | None = None) -> Model
         inner_cost=np.concatenate((no_tips, np.zeros(n_tips), cost[here, there])),
         calls=np.concatenate((no_tips, np.ones(n_tips), np.full(n_pairs, 2))).astype(np.int32),
         takes=np.concatenate((no_tips, takes, takes[first] | takes[second])).astype(np.int64),
+        takes_all=np.concatenate((no_tips, takes, takes[first] | takes[second])) == bits.sum(),
         load=np.ascontiguousarray(stops.load, np.float64),
         holds=holds,
         release=stops.release_s.astype(np.float64),
@@ -140,6 +145,7 @@ def build_model(problem: RouteProblem, moved_cost: float | None = None) -> Model
         tip_detour=_tip_detour(cost, tips.location),
         has_release=bool(np.isfinite(stops.release_s).any()),
         near=neighbours(cost, stops, NEIGHBOURS),
+        timely=timely_neighbours(problem, cost, opens, closes, n_open, TIMELY),
         n_stops=n_stops,
         n_nodes=n_stops + n_tips + n_pairs,
     )

@@ -171,6 +171,30 @@ def neighbours(cost: FloatArray, stops: Stops, most: int) -> Int32Array:
     return np.ascontiguousarray(np.argsort(away, axis=1, kind="stable")[:, :count].astype(np.int32))
 
 
+def timely_neighbours(
+    problem: RouteProblem,
+    cost: FloatArray,
+    opens: FloatArray,
+    closes: FloatArray,
+    n_open: Int32Array,
+    most: int,
+) -> Int32Array:
+    """Each stop's nearest others that time allows just before or just after it, nearest first, (S, B)."""
+    stops = problem.stops
+    n = len(stops)
+    rows = np.arange(n)
+    first = opens[:n, 0] + stops.service_s
+    last = closes[rows, np.maximum(n_open[:n] - 1, 0)]
+    leave, enter = stops.exit[:, None], stops.entry[None, :]
+    way = cost[leave, enter]
+    after = np.where(first[:, None] + problem.travel_s[leave, enter] <= last[None, :], way, np.inf)
+    away = np.minimum(after, after.T)
+    np.fill_diagonal(away, np.inf)
+    count = min(most, max(n - 1, 0))
+    nearest = np.argsort(away, axis=1, kind="stable")[:, :count]
+    return np.ascontiguousarray(nearest.astype(np.int32))
+
+
 def vehicle_classes(problem: RouteProblem) -> Int32Array:
     """Vehicles alike get the same number, (V,): of those not in use, one needs to be tried only."""
     fleet = problem.fleet

@@ -150,8 +150,6 @@ def _tips_reason(problem: RouteProblem) -> str | None:
     if not carries_load(problem):
         return None
     tips = problem.tips
-    if not len(tips):
-        return "there is load and no tip"
     loaded = (problem.stops.load > 0).any(axis=0)
     if not tips.takes[:, loaded].all():
         return "a tip does not take everything that is collected"

@@ -104,29 +104,20 @@ def make_nodes(problem: RouteProblem, checker: Checker, start: DayPlan | None) -
     begins, finishes = list(dict.fromkeys(start_keys)), list(dict.fromkeys(end_keys))
     first_start = len(stop) + len(tip)
     first_end = first_start + len(begins)
-    places = problem.stops
-    come = np.where(backward, places.exit[stop], places.entry[stop])
-    leave = np.where(backward, places.entry[stop], places.exit[stop])
+    here = problem.stops
     fixed = [*problem.tips.location[tip].tolist(), *(at for at, _ in begins), *finishes]
-    into = np.concatenate([come, np.array(fixed, dtype=np.int64)]).astype(np.int64)
-    out = np.concatenate([leave, np.array(fixed, dtype=np.int64)]).astype(np.int64)
+    into = np.append(np.where(backward, here.exit[stop], here.entry[stop]), fixed).astype(np.int64)
+    out = np.append(np.where(backward, here.entry[stop], here.exit[stop]), fixed).astype(np.int64)
     service_s = np.zeros(len(into))
-    service_s[: len(stop)] = places.service_s[stop]
+    service_s[: len(stop)] = here.service_s[stop]
     service_s[len(stop) : first_start] = problem.tips.service_s[tip]
-    leg_cost = problem.weights.per_m * problem.dist_m + problem.weights.per_drive_s * problem.travel_s
-    cost, time_s = leg_cost[np.ix_(out, into)].copy(), problem.travel_s[np.ix_(out, into)].copy()
     needs_tip = np.zeros(len(into), bool)
     needs_tip[: len(stop)] = bool(candidates)
     needs_tip[first_start:first_end] = [loaded and bool(candidates) for _, loaded in begins]
-    tails = {}
-    for k, at in enumerate(finishes):
-        chosen, via_cost, via_s = _best_tails(problem, leg_cost, candidates, out, at)
-        column = first_end + k
-        cost[needs_tip, column], time_s[needs_tip, column] = via_cost[needs_tip], via_s[needs_tip]
-        tails[column] = tuple(
-            candidates[c] if needs else ()
-            for c, needs in zip(chosen.tolist(), needs_tip.tolist(), strict=True)
-        )
+    leg_cost = problem.weights.per_m * problem.dist_m + problem.weights.per_drive_s * problem.travel_s
+    cost, time_s = leg_cost[np.ix_(out, into)].copy(), problem.travel_s[np.ix_(out, into)].copy()
+    columns = {first_end + k: at for k, at in enumerate(finishes)}
+    tails = _put_tails(problem, leg_cost, candidates, (cost, time_s), out, needs_tip, columns)
     steps, time_scale = cost_scale(leg_cost), exact_scale(_times(problem, standings)) or Scale(INEXACT_SCALE)
     return RoutingNodes(
         problem=problem,
@@ -147,6 +138,26 @@ def make_nodes(problem: RouteProblem, checker: Checker, start: DayPlan | None) -
         time_scale=time_scale,
         origin_s=float(np.floor(problem.fleet.shift_start_s.min())),
     )
+
+
+def _put_tails(
+    problem: RouteProblem,
+    leg_cost: FloatArray,
+    candidates: list[tuple[int, ...]],
+    matrices: tuple[FloatArray, FloatArray],
+    out: IntArray,
+    needs_tip: BoolArray,
+    columns: dict[int, int],
+) -> dict[int, tuple[tuple[int, ...], ...]]:
+    """Lead the ways home, in the columns of the ends, through the last tips; which these are."""
+    tails = {}
+    for column, at in columns.items():
+        chosen, cost, time_s = _best_tails(problem, leg_cost, candidates, out, at)
+        matrices[0][needs_tip, column] = cost[needs_tip]
+        matrices[1][needs_tip, column] = time_s[needs_tip]
+        pairs = zip(chosen.tolist(), needs_tip.tolist(), strict=True)
+        tails[column] = tuple(candidates[c] if needs else () for c, needs in pairs)
+    return tails
 
 
 def _times(problem: RouteProblem, standings: tuple[Standing, ...]) -> list[FloatArray]:

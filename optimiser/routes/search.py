@@ -165,6 +165,12 @@ class Chain:
             aim = min(parameters.slice_s, max(left - took, 0.0))
             iterations = max(1, min(4 * iterations, int(iterations * aim / max(took, 1e-6))))
 
+    def step(self, iterations: int) -> None:
+        """So many iterations at the coldest."""
+        cold = self.parameters.cold * self._mean_leg()
+        if len(self._seeds):
+            self._slice(iterations, cold, cold)
+
     def _mean_leg(self) -> float:
         day = self._best.day
         legs = float(day.legs.sum())
@@ -187,8 +193,8 @@ class Chain:
             iterations,
             hot,
             cold,
-            p.average,
-            p.longest,
-            p.blink,
+            float(p.average),  # a whole number would be another type, and compiled anew
+            float(p.longest),
+            float(p.blink),
         )
         self.iterations += iterations

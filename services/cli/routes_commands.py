@@ -86,9 +86,10 @@ def solve(file: str, seconds: float, threads: int, seed: int, as_json: bool) -> 
 @click.option(
     "--stop", required=True, metavar="ID|JSON", help="A stop no round serves, or a new one as JSON."
 )
+@click.option("--insist", is_flag=True, help="Serve it even where leaving it out is cheaper.")
 @PLAN
 @AS_JSON
-def insert(file: str, stop: str, plan: str | None, as_json: bool) -> None:
+def insert(file: str, stop: str, insist: bool, plan: str | None, as_json: bool) -> None:
     """Place one more stop in the plan in force at once; no stop that is there changes vehicle.
 
     \b
@@ -97,7 +98,7 @@ def insert(file: str, stop: str, plan: str | None, as_json: bool) -> None:
       cover routes insert day.json --stop '{"id": "missed bin", "location": "market", "service_s": 60}'
     """
     from services.cli.routes_run import refusing
-    from services.cli.routes_table import placed_line, summary_lines
+    from services.cli.routes_table import placed_lines, summary_lines
     from services.routes_question import input_with_plan, with_stop
 
     name = click.format_filename(file)
@@ -105,11 +106,12 @@ def insert(file: str, stop: str, plan: str | None, as_json: bool) -> None:
         instance, number = with_stop(input_with_plan(file, plan), stop)
     from services.routes_solver import insert_stop  # compiles: not before the file is right
 
-    answer = insert_stop(name, instance, number)
+    with refusing(name, as_json):
+        answer = insert_stop(name, instance, number, insist=insist)
     if as_json:
         click.echo(msgspec.json.encode(answer))
     else:
-        click.echo("\n".join([placed_line(answer), *summary_lines(answer)]))
+        click.echo("\n".join([*placed_lines(answer), *summary_lines(answer)]))
 
 
 @routes.command()
@@ -136,7 +138,7 @@ def repair(
       cover routes repair day.json --lost RCV2 --seconds 5
     """
     from services.cli.routes_run import Progress, refusing, stopped_by_interrupt
-    from services.cli.routes_table import options_lines
+    from services.cli.routes_table import options_lines, unserved_lines
     from services.routes_question import input_with_plan, with_lost
 
     name = click.format_filename(file)
@@ -150,7 +152,7 @@ def repair(
         click.echo(msgspec.json.encode(found))
         return
     answers = [("no churn", found.no_churn), ("little", found.little), ("free", found.free)]
-    click.echo("\n".join(options_lines(answers)))
+    click.echo("\n".join([*options_lines(answers), *unserved_lines(answers)]))
 
 
 @routes.command()

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from services.cover_file_error import CoverFileError
-from services.routes_answer import Refusal
+from services.routes_answer_document import Refusal
 
 REFUSED = 2
 """Exit code where a file was refused."""

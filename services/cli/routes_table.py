@@ -5,7 +5,7 @@ Called by `cover routes`. Only lays out what answers say; never computes what is
 
 from collections.abc import Sequence
 
-from services.routes_answer import RoutesAnswer
+from services.routes_answer_document import RoutesAnswer
 from services.routes_comparison import Comparison
 from services.routes_file_numbers import M_PER_KM
 
@@ -36,15 +36,29 @@ def summary_lines(answer: RoutesAnswer) -> list[str]:
     return lines + round_table(answer)
 
 
-def placed_line(answer: RoutesAnswer) -> str:
-    """Return where a new stop went."""
+def placed_lines(answer: RoutesAnswer) -> list[str]:
+    """Return where a new stop went, or why it went nowhere and what would let it be served."""
     placed = answer.placed
-    if placed is None or placed.vehicle is None:
-        return f"no place for stop {'' if placed is None else placed.stop}: no round can take it"
-    added = "" if placed.cost_added is None else f", {placed.cost_added:+,.1f} to the cost"
-    return (
-        f"stop {placed.stop}: visit {placed.position} of {placed.vehicle}{added}; {placed.elapsed_ms:.2f} ms"
-    )
+    if placed is None:
+        return ["not placed"]
+    if placed.vehicle is not None:
+        added = "" if placed.cost_added is None else f", {placed.cost_added:+,.1f} to the cost"
+        where = f"visit {placed.position} of {placed.vehicle}"
+        return [f"stop {placed.stop}: {where}{added}; {placed.elapsed_ms:.2f} ms"]
+    lines = [f"not placed: {placed.refused}"]
+    if placed.reasons is not None:
+        vehicles = placed.reasons.vehicles
+        lines += [f"  {' and '.join(one.codes) or 'can'}: {one.text}" for one in vehicles[:MOST_LISTED]]
+        lines += _more(len(vehicles))
+    for offer in placed.relaxations:
+        lines.append(f"  it could be served with: {offer.text} ({offer.vehicle}, {offer.cost_added:+,.1f})")
+    return lines
+
+
+def unserved_lines(answers: Sequence[tuple[str, RoutesAnswer]]) -> list[str]:
+    """Return why stops are not served, each named once: answers mostly leave out the same ones."""
+    texts = dict.fromkeys(one.text for _, answer in answers for one in answer.reasons)
+    return [f"  {text}" for text in list(texts)[:MOST_LISTED]] + _more(len(texts))
 
 
 def round_table(answer: RoutesAnswer) -> list[str]:

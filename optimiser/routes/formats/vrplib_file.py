@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
-from vrplib.parse.parse_vrplib import parse_vrplib  # type: ignore[import-untyped]
+from vrplib.parse.parse_vrplib import parse_vrplib
 
 from optimiser.routes.arrays import FloatArray, IntArray, RouteInputError
 from optimiser.routes.fleet import Fleet

@@ -6,7 +6,7 @@ plan.
 
 from dataclasses import dataclass
 
-from vrplib.parse.parse_solution import parse_solution  # type: ignore[import-untyped]
+from vrplib.parse.parse_solution import parse_solution
 
 from optimiser.routes.arrays import RouteInputError
 from optimiser.routes.formats.instance import Instance

@@ -9,7 +9,7 @@ from itertools import combinations, permutations, product
 import numpy as np
 
 from optimiser.routes.checker import Checker
-from optimiser.routes.plan import Kind, Round, Visit
+from optimiser.routes.plan import DayPlan, Kind, Round, Visit
 from optimiser.routes.problem import RouteProblem
 from tests.optimiser.routes.random_days import feasible_plan, random_day
 from tests.optimiser.routes.small_days import with_in_force
@@ -35,6 +35,7 @@ def plain_day(seed: int, n_stops: int) -> RouteProblem:
         ),
         stops=replace(
             stops,
+            load=np.maximum(stops.load, 1.0),  # PyVRP's rounds end at a tip, needed or not
             either_way=np.zeros(n_stops, bool),
             locked_position=np.full(n_stops, -1),
             window_open_s=opens,
@@ -49,31 +50,37 @@ def plain_day(seed: int, n_stops: int) -> RouteProblem:
     return with_in_force(problem, feasible_plan(problem, seed)) if seed % 3 == 0 else problem
 
 
-def least_cost(problem: RouteProblem) -> float:
-    """Cost of the best plan of a plain day with few stops, by trying all of them."""
+def best_plan(problem: RouteProblem) -> DayPlan:
+    """The best plan of a plain day with few stops, by trying all of them."""
     checker, n = Checker(problem), len(problem.stops)
     owner = {} if problem.in_force is None else problem.in_force.plan.vehicle_of()
-    rounds: list[dict[frozenset[int], float]] = []
+    tables: list[dict[frozenset[int], tuple[float, Round]]] = []
     for vehicle in range(len(problem.fleet)):
-        best = {frozenset[int](): 0.0}
+        table: dict[frozenset[int], tuple[float, Round]] = {frozenset(): (0.0, ())}
         for size in range(1, n + 1):
             for chosen in combinations(range(n), size):
-                cost = _best_round(problem, checker, vehicle, chosen)
+                cost, visits = _best_round(problem, checker, vehicle, chosen)
                 moved = sum(owner.get(stop, vehicle) != vehicle for stop in chosen)
-                best[frozenset(chosen)] = cost + moved * problem.weights.per_moved_stop
-        rounds.append(best)
-    least = np.inf
+                table[frozenset(chosen)] = (cost + moved * problem.weights.per_moved_stop, visits)
+        tables.append(table)
     nobody = len(problem.fleet)
+    least, best = np.inf, DayPlan((), ())
     for servers in product(range(nobody + 1), repeat=n):
-        cost = sum(problem.stops.unserved_cost[s] for s in range(n) if servers[s] == nobody)
-        for vehicle, best in enumerate(rounds):
-            cost += best[frozenset(s for s in range(n) if servers[s] == vehicle)]
-        least = min(least, float(cost))
-    return least
+        unserved = tuple(stop for stop in range(n) if servers[stop] == nobody)
+        cost = float(sum(problem.stops.unserved_cost[stop] for stop in unserved))
+        sets = [frozenset(s for s in range(n) if servers[s] == v) for v in range(nobody)]
+        cost += sum(table[chosen][0] for table, chosen in zip(tables, sets, strict=True))
+        if cost < least:
+            rounds = tuple(table[chosen][1] for table, chosen in zip(tables, sets, strict=True))
+            least, best = cost, DayPlan(rounds, unserved)
+    return best
 
 
-def _best_round(problem: RouteProblem, checker: Checker, vehicle: int, chosen: tuple[int, ...]) -> float:
+def _best_round(
+    problem: RouteProblem, checker: Checker, vehicle: int, chosen: tuple[int, ...]
+) -> tuple[float, Round]:
     least = np.inf
+    best: Round = ()
     tips: list[tuple[Visit, ...]] = [(), *((Visit(Kind.TIP, t),) for t in range(len(problem.tips)))]
     for order in permutations(chosen):
         for after in product(tips, repeat=len(order)):
@@ -83,6 +90,6 @@ def _best_round(problem: RouteProblem, checker: Checker, vehicle: int, chosen: t
                 for visit in (Visit(Kind.STOP, stop), *tip)
             )
             verdict = checker.check_round(vehicle, visits)
-            if verdict.feasible:
-                least = min(least, verdict.sheet.cost)
-    return least
+            if verdict.feasible and verdict.sheet.cost < least:
+                least, best = verdict.sheet.cost, visits
+    return least, best

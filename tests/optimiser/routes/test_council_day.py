@@ -8,7 +8,7 @@ import pytest
 from optimiser.benchmarks.council_day import CouncilDay, council_day
 from optimiser.benchmarks.routes_events import at_time, lose_vehicle, new_stop, with_stops
 from optimiser.routes.checker import check
-from optimiser.routes.plan import Kind
+from optimiser.routes.plan import BREAK_ON_ARRIVAL, DayPlan, Kind, Visit
 from optimiser.routes.problem import RouteProblem
 from optimiser.routes.stops import ANYWHERE, Stops
 
@@ -114,6 +114,20 @@ def test_at_a_time_what_is_done_stays_and_the_rest_can_be_done(small: CouncilDay
     times = [sheet.times for sheet in check(small.problem, small.plan).rounds]
     # Over before that time is what comes before the visit that is under way.
     assert all(own.finish_s[n - 2] <= 9.0 * 3600.0 for own, n in zip(times, done, strict=True))
+
+
+def test_who_rests_on_arrival_is_on_the_way_to_the_next_visit(small: CouncilDay) -> None:
+    rest = Visit(Kind.BREAK, BREAK_ON_ARRIVAL)
+    rounds = tuple(
+        tuple(rest if visit.kind == Kind.BREAK else visit for visit in visits) for visits in small.plan.rounds
+    )
+    day = small.with_plan(DayPlan(rounds))
+    assert check(day.problem, day.plan).violations == ()
+    for vehicle, sheet in enumerate(check(day.problem, day.plan).rounds):
+        at = rounds[vehicle].index(rest)
+        problem = at_time(day, float(sheet.times.finish_s[at - 1]))
+        assert in_force(problem)[0][vehicle] == at + 2
+        assert check(problem, day.plan).violations == ()
 
 
 def test_before_the_day_nothing_is_done(small: CouncilDay) -> None:

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from optimiser.benchmarks.routes_bench import expected_s, instance_tasks, parser, result_of, run_row
-from optimiser.benchmarks.routes_instances import Named, carp_best, named_instances, solution_cost
+from optimiser.benchmarks.routes_instances import (
+    SECONDS,
+    Named,
+    carp_best,
+    load_instance,
+    named_instances,
+    solution_cost,
+)
 from optimiser.benchmarks.routes_live import moved_by_insert, plan_of
 from optimiser.benchmarks.routes_rows import RowFile
 from optimiser.benchmarks.routes_summary import (
@@ -22,6 +29,7 @@ from optimiser.benchmarks.routes_table import route_table
 from optimiser.benchmarks.routes_targets import route_targets
 from optimiser.benchmarks.routes_task import RELAXED, Task
 from optimiser.routes.plan import DayPlan, Kind, Round, Visit
+from tests.shared_data import SHARED
 
 Row = dict[str, Any]
 
@@ -122,7 +130,8 @@ def test_targets_of_kim_are_below_not_at() -> None:
 def live_rows() -> list[Row]:
     common = {"status": "feasible", "stops": 500, "not_feasible": 0}
     inserts = [
-        row("insert", f"day {n}", "engine", None, ms=ms, placed=len(ms), churned=0) | common
+        row("insert", f"day {n}", "engine", None, ms=ms, placed=len(ms), dear=0, no_place=0, churned=0)
+        | common
         for n, ms in ((1, [1.0, 2.0]), (2, [3.0, 4.0]))
     ]
     lost: Row = {
@@ -232,6 +241,18 @@ def test_instances_are_found_by_family(tmp_path: Path) -> None:
     # Two instances, two lengths, the engine once and PyVRP with two seeds.
     assert len(tasks) == 12
     assert {task.seconds for task in tasks} == {1.0, 2.0}
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(
+    not (SHARED / "routes").is_dir(), reason="the published instances are not on this machine"
+)
+@pytest.mark.parametrize("family", SECONDS)
+def test_published_instances_load_with_their_best_costs(family: str) -> None:
+    (named,) = named_instances(SHARED / "routes", [family], quick=True)
+    instance, best_known = load_instance(named)
+    assert len(instance.problem.stops) > 0
+    assert (best_known is None) == (family == "kim")
 
 
 def test_expected_time_counts_two_lanes() -> None:

@@ -1,7 +1,6 @@
 """OR-Tools' plans keep every rule of any day, under way or not, and it never raises."""
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,8 +110,6 @@ def test_days_that_leave_nothing_to_do() -> None:
     assert routing_solve(day(1, 2, stops={"skills": 4}), 0.1, None, never, None) == DayPlan(((),), (0, 1))
     lost = with_in_force(day(1, 2), plan("s0 s1 t0"), lost=[True])
     assert routing_solve(lost, 0.1, None, never, None) == DayPlan(((),), (0, 1))
-    no_tip = replace(day(1, 2), tips=day(1, 2, 0).tips)
-    assert routing_solve(no_tip, 0.1, None, never, None) == DayPlan(((),), (0, 1))
 
 
 def test_it_stops_when_asked() -> None:
