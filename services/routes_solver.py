@@ -16,8 +16,10 @@ from optimiser.routes.formats.instance import Instance
 from optimiser.routes.formats.uniform import NO_LIMIT_S, plain_stops, plain_tips, uniform_fleet
 from optimiser.routes.instant import LiveDay
 from optimiser.routes.live_answer import Insertion
+from optimiser.routes.model import build_model
 from optimiser.routes.plan import DayPlan
 from optimiser.routes.problem import RouteProblem
+from optimiser.routes.search import Chain
 from services.cover_file_error import CoverFileError
 from services.routes_answer import Judged, routes_answer
 from services.routes_answer_document import REPAIR_FORMAT, Placed, Repair, RoutesAnswer
@@ -35,7 +37,9 @@ def warm_up_search() -> None:
 
     From the disk it takes one second; the first run on a machine compiles for a minute.
     """
-    solve(_small_day(), WARM_UP_S, threads=1)
+    problem = _small_day()
+    Chain(problem, build_model(problem)).step(1)  # compiling would take all of a short search's time
+    solve(problem, WARM_UP_S, threads=1)
 
 
 @cache

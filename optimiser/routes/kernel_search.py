@@ -13,7 +13,7 @@ from optimiser.routes.day_arrays import Day
 from optimiser.routes.kernel_cache import kernel
 from optimiser.routes.kernel_insert import place_of, put
 from optimiser.routes.kernel_random import below, chance
-from optimiser.routes.kernel_round import LOAD_SLACK, copy_round, day_cost, renew
+from optimiser.routes.kernel_round import LOAD_SLACK, copy_round, day_cost, renew, round_cost
 from optimiser.routes.model import Model
 
 SPLIT_CHANCE = 0.5
@@ -316,6 +316,52 @@ def _restore(m: Model, d: Day, spare: Day, touched: Int32Array, n_touched: int) 
 
 
 @kernel
+def _swap_tails(
+    m: Model, d: Day, spare: Day, touched: Int32Array, tried: float, dice: AnyArray
+) -> int:
+    """Two vehicles alike exchange all trips from a tip or depot on; 2 where rounds have changed.
+
+    Mostly this costs nothing, and is all the same needed: stop by stop a trip never comes to a vehicle that
+    has more time for it.
+    """
+    n_vehicles = len(d.n)
+    v, w = below(dice, n_vehicles), below(dice, n_vehicles)
+    if v == w or m.kin[v] != m.kin[w] or d.n[v] + d.n[w] == 0:
+        return 0
+    p = d.trip_from[v, below(dice, d.trips[v])]
+    q = d.trip_from[w, below(dice, d.trips[w])]
+    n, k = d.n[v], d.n[w]
+    nothing = (p == n and q == k) or (p == 0 and q == 0)
+    if nothing or p < d.fixed_to[v] or q < d.fixed_to[w] or max(p + k - q, q + n - p) + 4 > d.node.shape[1]:
+        return 0
+    _touch(d, spare, touched, 0, v)
+    _touch(d, spare, touched, 1, w)
+    for i in range(q + 1, k + 1):
+        d.node[v, p + i - q], d.way[v, p + i - q] = spare.node[w, i], spare.way[w, i]
+    for i in range(p + 1, n + 1):
+        d.node[w, q + i - p], d.way[w, q + i - p] = spare.node[v, i], spare.way[v, i]
+    d.n[v], d.n[w] = p + k - q, q + n - p
+    before = round_cost(m, spare, v) + round_cost(m, spare, w)
+    right = renew(m, d, v) and renew(m, d, w)
+    if right and round_cost(m, d, v) + round_cost(m, d, w) <= before + tried:
+        return 2
+    _undo_two(m, d, spare, touched)
+    return 0
+
+
+@kernel
+def _undo_two(m: Model, d: Day, spare: Day, touched: Int32Array) -> None:
+    for i in range(2):
+        v = touched[i]
+        copy_round(spare, d, v)
+        for p in range(1, d.n[v] + 1):
+            node = d.node[v, p]
+            if node < m.n_stops:
+                d.vehicle[node] = v
+                d.at[node] = p
+
+
+@kernel
 def copy_day(m: Model, a: Day, b: Day) -> None:
     """Copy a whole day."""
     for v in range(len(a.n)):
@@ -355,8 +401,14 @@ def anneal(
     heat = hot
     many_tips = m.n_nodes - m.n_stops > 1
     two_ways = m.ways.max() > 1
+    several = m.max_trips.max() > 1 and m.balance == 0.0
     for _ in range(iterations):
         heat *= fall
+        if several and _swap_tails(m, d, spare, touched, -heat * np.log(max(chance(dice), 1e-300)), dice) > 0:
+            costs[0] = day_cost(m, d)
+            if costs[0] < costs[1] - 1e-7:
+                costs[1] = costs[0]
+                copy_day(m, d, best)
         spare.counts[0], spare.counts[1] = d.counts[0], d.counts[1]
         for i in range(d.counts[0]):
             spare.absent[i] = d.absent[i]
