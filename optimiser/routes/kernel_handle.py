@@ -8,7 +8,7 @@ structref; its proxies have no use outside compiled code, where the named tuples
 
 from typing import Any, cast
 
-from numba import carray, types
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.experimental import structref
 from numba.extending import intrinsic
 
@@ -23,7 +23,7 @@ def _plain_fields(fields: Any) -> Any:
 
 
 @structref.register
-class ModelRefType(types.StructRef):  # type: ignore[misc]
+class ModelRefType(types.StructRef):
     """Numba's type of a model behind a pointer."""
 
     def preprocess_fields(self, fields: Any) -> Any:
@@ -32,7 +32,7 @@ class ModelRefType(types.StructRef):  # type: ignore[misc]
 
 
 @structref.register
-class DayRefType(types.StructRef):  # type: ignore[misc]
+class DayRefType(types.StructRef):
     """Numba's type of a day behind a pointer."""
 
     def preprocess_fields(self, fields: Any) -> Any:
@@ -40,11 +40,11 @@ class DayRefType(types.StructRef):  # type: ignore[misc]
         return _plain_fields(fields)
 
 
-class ModelRef(structref.StructRefProxy):  # type: ignore[misc]
+class ModelRef(structref.StructRefProxy):
     """A model behind a pointer."""
 
 
-class DayRef(structref.StructRefProxy):  # type: ignore[misc]
+class DayRef(structref.StructRefProxy):
     """A day behind a pointer."""
 
 
@@ -52,7 +52,7 @@ structref.define_proxy(ModelRef, ModelRefType, list(Model._fields))
 structref.define_proxy(DayRef, DayRefType, list(Day._fields))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _pointer(typing_context: Any, address: Any) -> Any:
     """An address as a pointer."""
 
@@ -65,7 +65,7 @@ def _pointer(typing_context: Any, address: Any) -> Any:
 @kernel
 def _lent(array: AnyArray) -> AnyArray:
     """The same memory as an array that nobody counts."""
-    return carray(_pointer(array.ctypes.data), array.shape, array.dtype)  # type: ignore[no-any-return]
+    return carray(_pointer(array.ctypes.data), array.shape, array.dtype)  # type: ignore[call-arg]
 
 
 @kernel

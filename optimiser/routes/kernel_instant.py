@@ -11,7 +11,8 @@ from optimiser.routes.kernel_cache import kernel
 from optimiser.routes.kernel_insert import ALONE, Place, place_in, put
 from optimiser.routes.kernel_random import below, chance
 from optimiser.routes.kernel_round import copy_round, day_cost, renew, round_cost
-from optimiser.routes.kernel_search import copy_day, tidy
+from optimiser.routes.kernel_search import copy_day
+from optimiser.routes.kernel_tidy import tidy
 from optimiser.routes.kernel_time import NEVER
 from optimiser.routes.model import Model
 

@@ -59,7 +59,7 @@ def _trips(m: Model, d: Day, v: int) -> bool:
     nodes, trips, ranks, sofar, load = d.node, d.trip, d.rank, d.sofar, m.load
     capacity, lock_at, all_holds = m.capacity, m.lock_at, m.holds
     right = True
-    trip, rank, calls, holds, fixed_to, first = 0, 0, 0, 0, m.done[v], 0
+    trip, rank, calls, holds, fixed_to = 0, 0, 0, 0, m.done[v]
     for k in range(n_materials):
         d.day_load[v, k] = 0.0
         sofar[v, 0, k] = 0.0
@@ -152,7 +152,7 @@ def _forward(m: Model, d: Day, v: int) -> bool:
 @kernel
 def _forward_once(m: Model, d: Day, v: int, first: int, n: int) -> None:
     """Times without a break, the common case written out: one interval, no pair of tips."""
-    clock, leave, enter, nodes, trip_from = d.clock, d.leave, d.enter, d.node, d.trip_from
+    clock, leave, enter, nodes = d.clock, d.leave, d.enter, d.node
     travel, opens, closes, service, simple = m.travel, m.opens, m.closes, m.service, m.simple
     n_stops, has_release = m.n_stops, m.has_release
     time = clock[v, first, F1]

@@ -9,12 +9,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimiser.routes.arrays import AnyArray, BoolArray, FloatArray, Int32Array, IntArray
-from optimiser.routes.model_parts import begin_intervals, neighbours, prefixes, timely_neighbours, tip_pairs, vehicle_classes
+from optimiser.routes.arrays import BoolArray, FloatArray, Int32Array, IntArray
+from optimiser.routes.model_parts import (
+    begin_intervals,
+    neighbours,
+    prefixes,
+    timely_neighbours,
+    tip_pairs,
+    vehicle_classes,
+)
 from optimiser.routes.problem import RouteProblem
 
 NEIGHBOURS = 100
 """A stop's nearest others, as the ruin looks for them."""
+LATEST_S = 1e12
+"""Stands for no end of the day: kernels tell a time from `NEVER` by its being finite."""
 TIMELY = 24
 """As many that may come just before or after it, for a first look at places."""
 
@@ -114,7 +123,7 @@ def build_model(problem: RouteProblem, moved_cost: float | None = None) -> Model
         inner_cost=np.concatenate((no_tips, np.zeros(n_tips), cost[here, there])),
         calls=np.concatenate((no_tips, np.ones(n_tips), np.full(n_pairs, 2))).astype(np.int32),
         takes=np.concatenate((no_tips, takes, takes[first] | takes[second])).astype(np.int64),
-        takes_all=np.concatenate((no_tips, takes, takes[first] | takes[second])) == bits.sum(),
+        takes_all=np.equal(np.concatenate((no_tips, takes, takes[first] | takes[second])), bits.sum()),
         load=np.ascontiguousarray(stops.load, np.float64),
         holds=holds,
         release=stops.release_s.astype(np.float64),
@@ -126,8 +135,8 @@ def build_model(problem: RouteProblem, moved_cost: float | None = None) -> Model
         end=fleet.end.astype(np.int32),
         begin_s=begin_s,
         shift_s=fleet.shift_start_s.astype(np.float64),
-        regular_s=fleet.shift_end_s.astype(np.float64),
-        hard_s=(fleet.shift_end_s + fleet.max_overtime_s).astype(np.float64),
+        regular_s=np.minimum(fleet.shift_end_s, LATEST_S),
+        hard_s=np.minimum(fleet.shift_end_s + fleet.max_overtime_s, LATEST_S),
         capacity=np.ascontiguousarray(fleet.capacity, np.float64),
         daily_load=np.ascontiguousarray(fleet.daily_load, np.float64),
         daily_stops=fleet.daily_stops.astype(np.float64),
@@ -158,7 +167,7 @@ def _may(problem: RouteProblem) -> BoolArray:
     through = fleet.turns[:, None] | ~stops.no_reversing[None, :]
     vehicles = np.arange(len(fleet))[:, None]
     locked = (stops.locked_vehicle[None, :] < 0) | (stops.locked_vehicle[None, :] == vehicles)
-    fits: AnyArray = (stops.load[None] <= fleet.capacity[:, None] + 1e-9).all(axis=2)
+    fits = np.asarray((stops.load[None] <= fleet.capacity[:, None] + 1e-9).all(axis=2))
     return np.ascontiguousarray(skilled & through & locked & fits)
 
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from optimiser.routes.arrays import BoolArray, FloatArray, Int32Array, IntArray
-from optimiser.routes.plan import BREAK_ON_ARRIVAL, Kind
+from optimiser.routes.plan import BREAK_ON_ARRIVAL, Kind, Round
 from optimiser.routes.problem import RouteProblem
 from optimiser.routes.stops import Stops
 
@@ -16,7 +16,7 @@ Interval = tuple[float, float]
 
 
 def begin_intervals(problem: RouteProblem, first: IntArray) -> tuple[FloatArray, FloatArray, Int32Array]:
-    """Intervals in which service may begin, for stops, tips and pairs (the first tip's): opens, closes, count."""
+    """When service may begin at stops, tips and pairs (the first tip's): opens, closes (N, W), count (N,)."""
     stops, tips = problem.stops, problem.tips
     listed: list[list[Interval]] = []
     for s in range(len(stops)):
@@ -72,7 +72,7 @@ def tip_pairs(takes: IntArray, capacity: FloatArray, bits: IntArray) -> list[tup
 
 
 def prefixes(problem: RouteProblem) -> tuple[FloatArray, Int32Array, FloatArray, Int32Array, BoolArray]:
-    """What is done already: begin_s (V,), done positions (V,), break still due (V,), home (S,), placed (S,)."""
+    """What is done: begin_s (V,), done positions (V,), break still due (V,), home (S,), placed (S,)."""
     fleet, n_stops = problem.fleet, len(problem.stops)
     begin_s = fleet.shift_start_s.astype(np.float64).copy()
     rest_s = fleet.break_s.astype(np.float64).copy()
@@ -138,10 +138,10 @@ def _prefix_time(problem: RouteProblem, vehicle: int, done: int) -> float:
     return time
 
 
-def _trip_release(problem: RouteProblem, visits: tuple[object, ...]) -> float:
+def _trip_release(problem: RouteProblem, visits: Round) -> float:
     release = -math.inf
     for visit in visits:
-        kind, index, _ = visit  # type: ignore[misc]
+        kind, index, _ = visit
         if kind == Kind.TIP:
             break
         if kind == Kind.STOP:

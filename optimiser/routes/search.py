@@ -16,7 +16,8 @@ from optimiser.routes.day_state import DayState
 from optimiser.routes.kernel_handle import day_ref
 from optimiser.routes.kernel_random import new_dice
 from optimiser.routes.kernel_round import day_cost
-from optimiser.routes.kernel_search import anneal, copy_day, recreate, tidy
+from optimiser.routes.kernel_search import anneal, copy_day, recreate
+from optimiser.routes.kernel_tidy import tidy
 from optimiser.routes.model import Model
 from optimiser.routes.plan import DayPlan
 from optimiser.routes.problem import RouteProblem

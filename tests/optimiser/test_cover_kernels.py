@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numba.core.caching import CacheImpl
 
+from optimiser.compiled import compiled
 from optimiser.cover import kernels, prices
 from optimiser.cover.attendance_index import AttendanceIndex
-from optimiser.compiled import compiled
 from optimiser.cover.engine import CoverEngine
 from optimiser.cover.standard import Standard
 from tests.optimiser.cover_problems import synthetic_city

@@ -18,6 +18,7 @@ from tests.optimiser.routes.live_edits import (
     ranks,
 )
 from tests.optimiser.routes.random_days import random_day
+from tests.optimiser.routes.slow_cases import first_quick
 
 EDITS, SPARE = 12, 3
 
@@ -35,7 +36,7 @@ def days(first: int, count: int) -> list[tuple[int, RouteProblem, DayPlan]]:
     return found
 
 
-@pytest.mark.parametrize("first", range(0, 60, 10))
+@pytest.mark.parametrize("first", first_quick(range(0, 60, 10), 1))
 def test_after_any_edits_everything_is_as_if_made_anew(first: int) -> None:
     for seed, problem, plan in days(first, 10):
         live, rng = LiveDay(problem, plan, SPARE), np.random.default_rng(seed)
