@@ -138,14 +138,20 @@ def insert_summary(rows: Iterable[Row]) -> dict[str, Any] | None:
 
 
 def lost_summary(rows: Iterable[Row]) -> dict[str, Any] | None:
-    """Return what became of lost lorries' stops, the worst and the mean over all days."""
-    own = [row for row in rows if row["family"] == "lost" and row.get("status") == "feasible"]
+    """Return what became of lost lorries' stops, the worst and the mean over all days.
+
+    A day without a feasible answer is counted, and none may be for the stops to count as answered.
+    """
+    tried = [row for row in rows if row["family"] == "lost"]
+    own = [row for row in tried if row.get("status") == "feasible"]
     if not own:
         return None
     return {
         "days": len(own),
+        "failed_days": len(tried) - len(own),
         "remaining": sorted({row["remaining"] for row in own}),
-        "all_answered": all(row["placed"] + row["explained"] == row["remaining"] for row in own),
+        "all_answered": len(own) == len(tried)
+        and all(row["placed"] + row["explained"] == row["remaining"] for row in own),
         "placed": sum(row["placed"] for row in own),
         "explained": sum(row["explained"] for row in own),
         "answered_s": percentiles(row["answered_s"] for row in own),

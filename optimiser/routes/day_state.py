@@ -97,12 +97,19 @@ class DayState:
             if kind == Kind.STOP and 0 <= index < n_stops:
                 if index in seen or vehicle[index] not in (-1, v) or model.placed[index]:
                     continue
+                if len(nodes) >= done and not self._may_stay(v, index, len(seen)):
+                    continue
                 seen.add(index)
                 may_turn = len(nodes) < done or model.ways[index] > 1
                 nodes.append((index, int(backward and may_turn)))
             elif kind == Kind.TIP and 0 <= index < n_tips:
                 nodes.append((index + n_stops, 0))
         return nodes
+
+    def _may_stay(self, v: int, stop: int, rank: int) -> bool:
+        """Whether skills and locks allow the stop here, as number `rank` of its round."""
+        lock = int(self.model.lock_at[stop])
+        return bool(self.model.may[v, stop]) and (lock < 0 or lock == rank)
 
     def _fitting(self, nodes: list[tuple[int, int]], done: int) -> list[tuple[int, int]]:
         """The nodes without the tips for which there are no more trips."""
@@ -141,7 +148,7 @@ class DayState:
         model, day, in_force = self.model, self.day, self.problem.in_force
         head: Round = () if in_force is None else in_force.plan.rounds[v][: int(in_force.done[v])]
         n, done = int(day.n[v]), int(model.done[v])
-        if n <= done:
+        if n == 0:
             return head
         rest_after, how = break_of(self.model_ref, self.ref, v)
         tail: list[Visit] = []

@@ -5,17 +5,19 @@ nothing: chains of ruin and recreate, PyVRP where its model fits, OR-Tools where
 moment there is a best plan so far; the independent checker has the last word on what leaves.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from optimiser.routes.arrays import RouteInputError
 from optimiser.routes.checker import Checker
 from optimiser.routes.model import build_model
 from optimiser.routes.plan import DayPlan
 from optimiser.routes.portfolio import Best, Portfolio, Task, chain_task, pyvrp_task, routing_task
 from optimiser.routes.problem import RouteProblem
 from optimiser.routes.pyvrp_fit import pyvrp_fits
-from optimiser.routes.search import Chain, SearchParameters, never
+from optimiser.routes.search import SearchParameters, never
 from optimiser.routes.verdict import Verdict
 
 LITTLE_CHURN = 0.05
@@ -105,7 +107,16 @@ def solve(
         Told now and then, from the calling thread.
     churn_limit
         Share of the untouched stops that may change vehicle, None for any.
+
+    Raises
+    ------
+    RouteInputError
+        For a time or a number of threads that cannot be.
     """
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise RouteInputError("seconds", seconds, "a finite number >= 0")
+    if threads < 1:
+        raise RouteInputError("threads", threads, "1 or more")
     began = time.perf_counter()
     checker = Checker(problem)
     if start is None and problem.in_force is not None:
@@ -140,7 +151,7 @@ def three_answers(
     The price of a moved stop is left out of the free answer's search; what each answer costs is told with it.
     """
     if problem.in_force is None:
-        raise ValueError("in_force: found None, expected the plan in force that churn is counted against")
+        raise RouteInputError("in_force", None, "the plan in force that churn is counted against")
     began = time.perf_counter()
     checker = Checker(problem)
     start = problem.in_force.plan
@@ -169,16 +180,6 @@ def three_answers(
         bests[wider].offer(bests[tighter].plan, bests[tighter].found_by)
     iterations = sum(run.iterations for run in runs)
     return Options(*(_answer(best, began, iterations) for best in bests))
-
-
-def warm_up(problem: RouteProblem) -> None:
-    """Have all kernels compiled, or loaded from where they are kept, before time counts.
-
-    A minute where nothing is kept, a second otherwise; `problem` is any, however small.
-    """
-    chain = Chain(problem, build_model(problem))
-    chain.step(1)
-    chain.adopt(chain.plan())
 
 
 def _teller(progress: Callable[[Progress], None], best: Best, began: float) -> Task:

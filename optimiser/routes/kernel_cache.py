@@ -14,7 +14,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _stamp() -> tuple[tuple[str, float, int], ...]:
-    files = [*sorted(Path(__file__).parent.glob("kernel_*.py")), Path(__file__).parent / "model.py"]
+    here = Path(__file__).parent
+    files = [*sorted(here.glob("kernel_*.py")), here / "model.py", here / "day_arrays.py"]
     return tuple((file.name, file.stat().st_mtime, file.stat().st_size) for file in files)
 
 

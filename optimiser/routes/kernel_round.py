@@ -58,8 +58,8 @@ def _trips(m: Model, d: Day, v: int) -> bool:
     n, n_materials, n_stops = d.n[v], m.load.shape[1], m.n_stops
     nodes, trips, ranks, sofar, load = d.node, d.trip, d.rank, d.sofar, m.load
     capacity, lock_at, all_holds = m.capacity, m.lock_at, m.holds
-    right = True
-    trip, rank, calls, holds, fixed_to = 0, 0, 0, 0, m.done[v]
+    right, done = True, m.done[v]
+    trip, rank, calls, holds, fixed_to = 0, 0, 0, 0, done
     for k in range(n_materials):
         d.day_load[v, k] = 0.0
         sofar[v, 0, k] = 0.0
@@ -73,7 +73,7 @@ def _trips(m: Model, d: Day, v: int) -> bool:
             for k in range(n_materials):
                 held = sofar[v, p - 1, k] + load[node, k]  # nought at a tip
                 sofar[v, p, k] = held
-                right = right and held <= capacity[v, k] + LOAD_SLACK
+                right = right and (p <= done or held <= capacity[v, k] + LOAD_SLACK)
             if lock_at[node] >= 0:
                 fixed_to = max(fixed_to, p)
         else:  # a tip, or the depot at the end
@@ -85,7 +85,7 @@ def _trips(m: Model, d: Day, v: int) -> bool:
             d.trip_holds[v, trip] = holds
             d.trip_to[v, trip] = p
             takes = m.takes[node] if node >= 0 else 0
-            right = right and (holds & ~takes) == 0
+            right = right and (p <= done or (holds & ~takes) == 0)  # history is not judged
             holds = 0
             if node >= 0:
                 calls += m.calls[node]

@@ -93,9 +93,11 @@ def prefixes(problem: RouteProblem) -> tuple[FloatArray, Int32Array, FloatArray,
         if any(visit.kind == Kind.BREAK for visit in prefix):
             rest_s[v] = 0.0
         done[v] = sum(visit.kind != Kind.BREAK for visit in prefix)
-        if prefix:
-            free = float(in_force.free_s[v])
-            begin_s[v] = _prefix_time(problem, v, int(in_force.done[v])) if math.isnan(free) else free
+        free = float(in_force.free_s[v])
+        if not math.isnan(free):
+            begin_s[v] = free
+        elif prefix:
+            begin_s[v] = _prefix_time(problem, v, int(in_force.done[v]))
     return begin_s, done, rest_s, home, placed
 
 

@@ -33,7 +33,8 @@ class Best:
     Parameters
     ----------
     start
-        The plan to begin with, or None for the idle day: it stays until a feasible plan is better.
+        The plan to begin with, or None for the idle day: it stays until one is better. Where a rule is broken
+        that nobody can mend any more (a crew is late already), the plan that breaks the fewest is the best.
     most_moved
         No plan that moves more stops is taken.
     free
@@ -53,11 +54,18 @@ class Best:
 
     @property
     def cost(self) -> float:
-        """Of the best plan, as compared; inf where it breaks a rule."""
-        return self._compared(self.verdict) if self.verdict.feasible else math.inf
+        """Of the best plan, as compared."""
+        return self._compared(self.verdict)
 
     def _compared(self, verdict: Verdict) -> float:
         return verdict.cost.total - (verdict.cost.churn if self._free else 0.0)
+
+    def _better(self, verdict: Verdict) -> bool:
+        """Fewer rules broken, or as many by less, or as much and cheaper."""
+        wrong, known = _wrong(verdict), _wrong(self.verdict)
+        if wrong != known:
+            return wrong < known
+        return self._compared(verdict) < self.cost - SAME_COST
 
     def offer(self, plan: DayPlan | None, found_by: str) -> None:
         """Take `plan` where the checker finds it feasible and better."""
@@ -65,10 +73,13 @@ class Best:
             return
         with self._lock:
             verdict = self._checker.check(plan)
-            if not verdict.feasible or verdict.cost.moved_stops > self._most_moved:
-                return
-            if self._compared(verdict) < self.cost - SAME_COST:
+            if verdict.cost.moved_stops <= self._most_moved and self._better(verdict):
                 self.plan, self.verdict, self.found_by = plan, verdict, found_by
+
+
+def _wrong(verdict: Verdict) -> tuple[int, float]:
+    """How many rules are broken, and by how much in whole units."""
+    return len(verdict.violations), round(sum(violation.amount for violation in verdict.violations))
 
 
 class Portfolio:
@@ -86,7 +97,10 @@ class Portfolio:
         return self.until - time.perf_counter()
 
     def until_done(self, tasks: Sequence["Task"], tell: "Task | None") -> None:
-        """Run all tasks to their end; raise what one of them raised."""
+        """Run all tasks to their end.
+
+        One that fails does not cost the others their answer: what it raised is raised only where all failed.
+        """
         with ThreadPoolExecutor(len(tasks), thread_name_prefix="routes") as pool:
             running = {pool.submit(task, self) for task in tasks}
             left = running
@@ -94,8 +108,9 @@ class Portfolio:
                 _, left = wait(left, timeout=TELL_EVERY_S)
                 if tell is not None:
                     tell(self)
-        for future in running:
-            future.result()
+        errors = [error for future in running if (error := future.exception()) is not None]
+        if len(errors) == len(tasks):
+            raise errors[0]
 
 
 Task = Callable[[Portfolio], None]

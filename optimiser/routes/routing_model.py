@@ -1,6 +1,6 @@
 """OR-Tools routing as a member of the portfolio, and alone as a baseline.
 
-Called by the engine (in a process of its own, see below) and by the benchmarks. All rules but the balance of
+Called by the engine from its third thread on, and by the benchmarks. All rules but the balance of
 rounds are in its model; every plan it gives has passed the checker. OR-Tools holds the interpreter's lock
 but for our callbacks: during the search another Python thread waits up to 30 ms for its turn, but while the
 model is built and the first solution sought up to seconds (800 stops). So beside a service it belongs in a

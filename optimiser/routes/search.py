@@ -30,7 +30,7 @@ def never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SearchParameters:
-    """How a chain searches; the defaults were found by `optimiser.benchmarks` on published instances.
+    """How a chain searches; the defaults did best in a few trials on published instances.
 
     Parameters
     ----------
