@@ -79,7 +79,10 @@ def test_a_feasible_plan_comes_back_as_it_was(seed: int, in_force: str) -> None:
     )
     again = loaded(problem, made)
     assert again.plan() == made
-    if state.day.right.all():  # not where a load is taken past a tip that does not take it
+    # Not where a load is taken past a tip that does not take it, nor where all a crew has done is rest in the
+    # depot: the checker then counts its way home, the kernels an empty round.
+    rested_only = any(made.rounds[v] and state.day.n[v] == 0 for v in range(len(made.rounds)))
+    if state.day.right.all() and not rested_only:
         assert day_cost(state.model_ref, state.ref) == pytest.approx(after.cost.total)
 
 
