@@ -17,8 +17,9 @@ from optimiser.routes.pyvrp_model import pyvrp_fits, pyvrp_solve
 from optimiser.routes.pyvrp_units import cost_scale
 from tests.optimiser.routes.adaptor_days import best_plan, plain_day
 from tests.optimiser.routes.random_days import feasible_plan
-from tests.optimiser.routes.slow_cases import first_quick
 from tests.optimiser.routes.small_days import day, plan, with_in_force
+
+pytestmark = pytest.mark.slow  # solvers of others, which are given their time
 
 
 def never() -> bool:
@@ -49,7 +50,7 @@ def test_the_best_plan_costs_the_same_in_its_terms_and_comes_back_the_same(seed:
         assert check(problem, again).cost.total == pytest.approx(verdict.cost.total)
 
 
-@pytest.mark.parametrize("seed", first_quick(range(8), 2))
+@pytest.mark.parametrize("seed", range(8))
 def test_reaches_the_optimum_of_small_days_of_single_trips(seed: int) -> None:
     """Of several trips it finds it only sometimes: its moves seldom join two rounds by a tip."""
     rng = np.random.default_rng(seed)
@@ -66,7 +67,7 @@ def test_reaches_the_optimum_of_small_days_of_single_trips(seed: int) -> None:
     assert verdict.cost.total == pytest.approx(check(problem, best_plan(problem)).cost.total)
 
 
-@pytest.mark.parametrize("seed", first_quick(range(100, 130), 12))
+@pytest.mark.parametrize("seed", range(100, 130))
 def test_every_plan_told_keeps_every_rule(seed: int) -> None:
     problem = plain_day(seed, 7)
     told: list[DayPlan] = []

@@ -13,19 +13,20 @@ from optimiser.routes.problem import RouteWeights
 from optimiser.routes.routing_model import routing_solve
 from optimiser.routes.routing_nodes import make_nodes
 from tests.optimiser.routes.random_days import feasible_plan, random_day
-from tests.optimiser.routes.slow_cases import first_quick
 from tests.optimiser.routes.small_days import day, plan, with_in_force
 from tests.shared_data import SHARED
 
 ROUTES = SHARED / "routes"
 INSTANCES = ["kim/102_stop.txt", "cvrp/X-n200-k36.vrp", "mtvrptwr/R201R0.25.vrp"]
 
+pytestmark = pytest.mark.slow  # solvers of others, which are given their time
+
 
 def never() -> bool:
     return False
 
 
-@pytest.mark.parametrize("seed", first_quick(range(24), 12))
+@pytest.mark.parametrize("seed", range(24))
 def test_every_plan_told_keeps_every_rule(seed: int) -> None:
     problem = random_day(seed, in_force=("none", "feasible", "random")[seed % 3])
     reference = feasible_plan(problem, seed) if seed % 3 != 2 else None
@@ -123,7 +124,7 @@ def test_it_stops_when_asked() -> None:
 
 @pytest.mark.real_data
 @pytest.mark.skipif(not ROUTES.is_dir(), reason="the real instances are not on this machine")
-@pytest.mark.parametrize("path", first_quick(INSTANCES, 1))
+@pytest.mark.parametrize("path", INSTANCES)
 def test_benchmark_instances_are_served(path: str) -> None:
     file = ROUTES / path
     problem = (read_kim if path.startswith("kim") else read_vrplib)(file.read_text(), file.stem).problem
