@@ -21,6 +21,8 @@ from tests.optimiser import cover_oracle as oracle
 from tests.optimiser.cover_problems import busy_state, small_problem, synthetic_city, timed_problem
 from tests.optimiser.test_cover_degenerate import line_problem
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 2**32 - 1)
 TOWN = synthetic_city(7, n_stations=24, n_zones=300, n_appliances=34)
 

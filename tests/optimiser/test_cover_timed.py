@@ -14,6 +14,8 @@ from tests.optimiser.cover_problems import timed_problem
 from tests.optimiser.test_cover_brute_force import check_plan, plain
 from tests.optimiser.test_cover_degenerate import line_problem
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 2**32 - 1)
 
 

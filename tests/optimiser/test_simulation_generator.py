@@ -10,6 +10,8 @@ from optimiser.simulation.brigade_world import BrigadeWorld
 from optimiser.simulation.incident import Incident
 from optimiser.simulation.incident_generator import PUMP_SHARES, IncidentGenerator, IncidentMix
 
+pytestmark = pytest.mark.slow
+
 STRENGTH = (20, 6)
 
 

@@ -12,6 +12,8 @@ from optimiser.routes.verdict import Verdict
 from tests.optimiser.routes import slow_replay
 from tests.optimiser.routes.random_days import feasible_plan, random_day, random_plan
 
+pytestmark = pytest.mark.slow
+
 
 def mangled(problem: RouteProblem, of: DayPlan, seed: int) -> DayPlan:
     """Now and then with a stop served again, left out, or a visit to nowhere."""

@@ -31,6 +31,8 @@ from tests.optimiser.routes.street_towns import (
     towns,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def told(made: StreetStops) -> list[tuple[int, list[int], int, int, bool]]:
     """(side, households, entry node, exit node, either way) of each stop."""
