@@ -5,7 +5,7 @@ run (`nogil`), so that a service can answer while a solve is under way. It never
 never fails for want of a place to keep what it compiled.
 
 What is kept is renewed when the file of the compiled function changes, not when a file it calls into does:
-so everything a cover kernel calls stands in its file; the route kernels are stamped by all their files together
+so everything a cover kernel calls stands in its file; route kernels are stamped by all their files together
 (`optimiser.routes.kernel_cache`).
 """
 
