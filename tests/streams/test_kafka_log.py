@@ -1,9 +1,10 @@
 """What the log on Kafka does beyond the contract: bounds, markers, room, a broker that is not there."""
 
 import asyncio
+import time
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.server_process import free_port
 from deploy.services import Services
@@ -95,13 +96,20 @@ def test_markers_and_aborted_records_leave_no_gap(kafka_and_redis: Services, fol
     settings = fresh_kafka(kafka_and_redis)
 
     def of_another_system(topic: str) -> None:
-        producer = KafkaProducer(bootstrap_servers=list(settings.servers), transactional_id=settings.prefix)
+        servers, partition = list(settings.servers), TopicPartition(topic, 0)
+        producer = KafkaProducer(bootstrap_servers=servers, transactional_id=settings.prefix)
+        consumer = KafkaConsumer(bootstrap_servers=servers)
         producer.init_transactions()
-        for value, kept in ((b"kept", True), (b"aborted", False)):
+        for value, kept, end in ((b"kept", True, 3), (b"aborted", False, 5)):
             producer.begin_transaction()
             producer.send(topic, value, key=b"a", partition=0).get(10)
             producer.commit_transaction() if kept else producer.abort_transaction()
+            give_up = time.monotonic() + 20  # the broker writes markers after it has answered
+            while consumer.end_offsets([partition])[partition] < end:
+                assert time.monotonic() < give_up, f"no marker came: the log does not reach {end}"
+                time.sleep(0.02)
         producer.close()
+        consumer.close()
 
     async def run() -> None:
         log = KafkaLog(settings)
