@@ -46,12 +46,18 @@ class ReportChannel(StrEnum):
 
 
 class PlaceConflict(StrEnum):
-    """How the parts of a given place contradict each other; the UPRN's place is the one used."""
+    """How the parts of a given place contradict each other; UPRN before address before coordinates is used."""
 
     UPRN_FAR = "uprn_far"
     """The coordinates lie far from the property of the UPRN."""
     ADDRESS_DIFFERS = "address_differs"
     """The address is another property's than the UPRN's."""
+    UPRN_UNKNOWN = "uprn_unknown"
+    """The gazetteer has no such UPRN: the address or the coordinates were taken."""
+    ADDRESS_FAR = "address_far"
+    """There is no UPRN, and the coordinates lie far from the property of the address."""
+    ADDRESS_UNKNOWN = "address_unknown"
+    """There is no UPRN, and nothing of that address: the coordinates were taken."""
 
 
 class ServiceRequested(Struct, frozen=True, forbid_unknown_fields=True):
