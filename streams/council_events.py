@@ -153,6 +153,8 @@ class StopDone(Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
+    load
+        What the vehicle has on board afterwards, where it is weighed.
     uprns
         Where the outcome is not `collected` and concerns some properties only: those.
     """
