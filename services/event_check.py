@@ -158,6 +158,8 @@ class EventCheck(AreaCheck):
             self._known("appliance", data.appliance, self._appliances)
             self._known("from_station", data.from_station, self._stations)
             self._known("to_station", data.to_station, self._stations)
+        elif type(data) is FeedbackSignal:
+            self._place(data.easting_m, data.northing_m)
 
     def _known(self, field: str, value: str, known: frozenset[str]) -> None:
         if value not in known:
