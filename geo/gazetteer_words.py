@@ -48,7 +48,7 @@ TYPES = frozenset(SHORT.values()) | {"hill", "view", "rise", "row", "mews", "val
 SILENT = frozenset({"the"})
 BREAK = "|"
 """Stands where nothing may be read across."""
-# Three words joined by dots name a square of three metres anywhere on earth; addresses of the net and handles,
+# Three words joined by dots name a square of three metres somewhere; addresses of the net and handles,
 # too, hold words that are no place here.
 _NOT_A_PLACE = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|@\w+|/{0,3}[^\W\d_]{2,}[.・。][^\W\d_]{2,}[.・。][^\W\d_]{2,}",
