@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     public_origin
         The one origin outside this machine whose pages may use the service, e.g. `https://cover.example`:
         that of the authenticating proxy in front of it.
+    pseudonym_key
+        Secret of the pseudonyms of who reports or posts, the same in all processes of an installation;
+        without it each process makes a random one at its start.
     """
 
     model_config = SettingsConfigDict(env_prefix="COVER_", extra="forbid")
@@ -113,6 +116,7 @@ class Settings(BaseSettings):
     kafka_password: SecretStr | None = None
     health_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     public_origin: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")] | None = None
+    pseudonym_key: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("host")
