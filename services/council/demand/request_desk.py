@@ -1,0 +1,263 @@
+"""Where reports become requests: each gets its place, its request and its verdict, and goes into the log.
+
+Called by the Open311 and batch routes. One property, one record; reports of the same thing are merged; a
+missed collection that does not count is a request too, closed with its reason. All reports of a call are
+taken, or none.
+"""
+
+import secrets
+import uuid
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from geo.council import Council
+from services.council.day_picture import EPOCH, DayPicture
+from services.council.demand.due_collection import DueCollections, ExpectedAt
+from services.council.demand.identity import GivenError, Identity, Place
+from services.council.demand.known_requests import Known, KnownRequests, PlaceKey, place_key
+from services.council.demand.missed_rule import refusal_of_missed
+from services.council.demand.report import (
+    Receipt,
+    Report,
+    ReportError,
+    ReportOutcome,
+    ReportsRefusedError,
+)
+from services.council.demand.service_list import FULL_FILL
+from services.recent_ids import event_key
+from streams import codec
+from streams.council_events import RequestClosed, RequestOutcome, ServiceCode, ServiceRequested
+from streams.events import EventData
+
+SOURCE = "/dynamic-cover/requests"
+LIVE_WITHIN = timedelta(minutes=15)
+"""Where the area's newest event is within this of the wall clock, the area runs live and reports carry the
+wall clock's time; otherwise (a simulated day) the area's own."""
+AHEAD = timedelta(minutes=5)
+OLDEST = timedelta(days=31)
+"""A report may have been made so far ahead of, or so long before, the area's time."""
+NAMES_KEPT = 65_536
+"""Named reports remembered until the fold has them; it remembers them across a restart."""
+ERRORS_REPORTED = 100
+"""Of bad reports, so many are named; their number is always told."""
+
+
+Append = Callable[[Sequence[bytes]], Awaitable[int]]
+"""Appends events of the area to its log, all or none; gives the offset of the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    receipt: Receipt
+    events: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken: a receipt for each report, in order, and the offset of the newest record."""
+
+    receipts: list[Receipt]
+    last_offset: int
+
+
+class RequestDesk:
+    """The reports of one council.
+
+    Parameters
+    ----------
+    picture, folded_to
+        Give the day as it stands, and the offset of the newest record in it.
+    came_before
+        Whether an event of this name is in the log already.
+    """
+
+    def __init__(
+        self,
+        council: Council,
+        identity: Identity,
+        picture: Callable[[], DayPicture],
+        folded_to: Callable[[], int],
+        came_before: Callable[[int], bool],
+        append: Append,
+        expected_at: ExpectedAt,
+    ) -> None:
+        self._area = council.id
+        self._materials = council.materials
+        self._zone = ZoneInfo(council.timezone)
+        self._identity = identity
+        self._due = DueCollections(council, expected_at)
+        self._picture = picture
+        self._folded_to = folded_to
+        self._came_before = came_before
+        self._append = append
+        self._known = KnownRequests()
+        self._named: OrderedDict[str, str] = OrderedDict()
+
+    def now(self) -> datetime:
+        """The area's time."""
+        wall, as_of = datetime.now(UTC), self._picture().as_of
+        return wall if as_of <= EPOCH or abs(wall - as_of) < LIVE_WITHIN else as_of
+
+    async def take(self, reports: Sequence[Report], check_only: bool = False) -> Taken:
+        """Take reports, all or none.
+
+        Parameters
+        ----------
+        check_only
+            Only say what would become of them.
+
+        Raises
+        ------
+        ReportsRefusedError
+            Naming each bad report's number, field and reason.
+        LogFullError, LogUnreachableError, AppendUnsureError
+            See `services.ingest`.
+        """
+        call = _Call(self._picture(), self.now(), check_only)
+        known = self._known
+        known.see(call.picture, self._folded_to())
+        places = self._places(reports, call.now)
+        try:
+            judged = [self._judge(report, place, call) for report, place in zip(reports, places, strict=True)]
+            events = [] if check_only else [event for one in judged for event in one.events]
+            offset = await self._append(events) if events else self._folded_to()
+        except BaseException:
+            known.forget(call.added)
+            raise
+        if check_only:
+            known.forget(call.added)
+        else:
+            known.appended(call.added, offset)
+            self._keep_names(call.named)
+        return Taken([one.receipt for one in judged], offset)
+
+    def _keep_names(self, named: dict[str, str]) -> None:
+        self._named.update(named)
+        while len(self._named) > NAMES_KEPT:
+            self._named.popitem(last=False)
+
+    def _places(self, reports: Sequence[Report], now: datetime) -> list[Place]:
+        places: list[Place] = []
+        errors: list[ReportError] = []
+        for index, report in enumerate(reports):
+            try:
+                self._check(report, now)
+                places.append(self._identity.resolve(report.place))
+            except GivenError as error:
+                errors.append(ReportError(index, error.field, str(error)))
+        if errors:
+            raise ReportsRefusedError(errors[:ERRORS_REPORTED], len(errors))
+        return places
+
+    def _check(self, report: Report, now: datetime) -> None:
+        if report.material is not None and report.material not in self._materials:
+            known = ", ".join(self._materials)
+            raise GivenError("material", f"no material collected here; known: {known}")
+        at = report.reported_at
+        if at is not None and not now - OLDEST <= at <= now + AHEAD:
+            raise GivenError(
+                "at", f"must be within {OLDEST.days} days before now, {now.isoformat(timespec='seconds')}"
+            )
+
+    def _judge(self, report: Report, place: Place, call: "_Call") -> _Judged:
+        """The verdict on one report, and its events."""
+        service, at = report.service, report.reported_at or call.now
+        if report.fill is not None and report.fill < FULL_FILL:
+            return _Judged(Receipt(ReportOutcome.NOT_FULL, place, counted=False))
+        key = place_key(service, place.uprn, place.street, (place.easting_m, place.northing_m))
+        reason = self._refusal(report, place, call.picture, at)
+        same = self._known.same(service, key, at, reason)
+        name = report.event_id
+        if name is not None:
+            told = call.named.get(name) or self._named.get(name)
+            if told is not None or self._came_before(event_key(SOURCE, name)):
+                request = told or (None if same is None else same.request)
+                return _Judged(Receipt(ReportOutcome.REPEATED, place, request, counted=False))
+        if same is None:
+            judged = self._new(report, place, key, at, reason, call)
+        else:
+            judged = self._merged(report, place, same, at, call)
+        if name is not None and judged.receipt.request is not None:
+            call.named[name] = judged.receipt.request
+        return judged
+
+    def _new(
+        self, report: Report, place: Place, key: PlaceKey, at: datetime, reason: str | None, call: "_Call"
+    ) -> _Judged:
+        """A request of its own; where the report does not count, closed at once."""
+        request = self._known.name(report.service, key, call.now.astimezone(self._zone).date())
+        new = Known(
+            request, at, reason is None, place.easting_m, place.northing_m, place.uprn, place.street, reason
+        )
+        self._known.add(key, new)
+        call.added.append(request)
+        if not call.check_only:
+            self._known.counts(request, report.reporter)
+        events = [self._event(_requested(request, report, new, at, place), report.event_id, call.now)]
+        if reason is None:
+            return _Judged(Receipt(ReportOutcome.NEW, place, request), tuple(events))
+        closed = RequestClosed(request, RequestOutcome.REFUSED, reason)
+        events.append(self._event(closed, None, call.now))
+        return _Judged(Receipt(ReportOutcome.REFUSED, place, request, reason), tuple(events))
+
+    def _merged(self, report: Report, place: Place, same: Known, at: datetime, call: "_Call") -> _Judged:
+        """One more report of a request there is; counted while that tells anything new."""
+        if same.refused is not None:
+            receipt = Receipt(ReportOutcome.REFUSED, place, same.request, same.refused, counted=False)
+            return _Judged(receipt)
+        # The fold merges reports of one day.
+        same_day = at.astimezone(self._zone).date() == same.at.astimezone(self._zone).date()
+        counted = same_day and self._known.counts(same.request, report.reporter, not call.check_only)
+        receipt = Receipt(ReportOutcome.MERGED, place, same.request, counted=counted)
+        if not counted:
+            return _Judged(receipt)
+        # A name of its own: the fold takes one name once. Under the place of the first report it is merged.
+        data = _requested(f"{same.request}.{secrets.token_hex(4)}", report, same, at, place)
+        return _Judged(receipt, (self._event(data, report.event_id, call.now),))
+
+    def _refusal(self, report: Report, place: Place, picture: DayPicture, at: datetime) -> str | None:
+        if report.service.code is not ServiceCode.MISSED_COLLECTION:
+            return None
+        collection = self._due.meant(picture, self._due.stop_at(place), report.collection_date, at)
+        refusal = refusal_of_missed(at, place.uprn, collection, self._zone)
+        return None if refusal is None else refusal.value
+
+    def _event(self, data: EventData, name: str | None, now: datetime) -> bytes:
+        return codec.encode(data, id=name or str(uuid.uuid4()), source=SOURCE, area=self._area, time=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one call of the desk stands on, and what it has made so far.
+
+    Attributes
+    ----------
+    named, added
+        Reports by the names their senders gave them, with their requests; requests made in this call.
+    """
+
+    picture: DayPicture
+    now: datetime
+    check_only: bool
+    named: dict[str, str] = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
+
+
+def _requested(request: str, report: Report, known: Known, at: datetime, place: Place) -> ServiceRequested:
+    return ServiceRequested(
+        request,
+        report.service.code,
+        report.channel,
+        round(known.easting_m, 1),
+        round(known.northing_m, 1),
+        at,
+        known.uprn,
+        known.street,
+        report.material,
+        place.conflict,
+        report.fill,
+        report.reporter,
+    )
