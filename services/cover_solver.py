@@ -22,7 +22,7 @@ from services.cover_advisor import CoverAdvisor
 from services.cover_model import CoverModel
 from services.mailbox import Job
 from services.plan_in_force import PlanInForce
-from services.plan_message import PlanMessenger
+from services.plan_message import PlanMessenger, demand_raised
 from services.route_lines import RouteLines
 from streams.cover_plan import CoverPlanData, PlanLatency, ZoneBands
 
@@ -144,6 +144,7 @@ class CoverSolver:
             after = self._engine.zone_times(problem, found.moves) if found.moves else now
         revision = 0 if before is None else before.plan.revision + 1
         plan_id = f"{job.picture.area}-{job.cause_offset}"
+        raised = self._model.raised(job.picture)
         ended = time.time_ns()
         plan = self._messenger.message(
             found,
@@ -155,8 +156,9 @@ class CoverSolver:
             published_at=datetime.fromtimestamp(ended / 1e9, UTC),
             latency=_latency(job, started_ns, ended),
             advice=advice,
+            raised=demand_raised(raised, problem.demand_per_h),
         )
-        bands = self._messenger.bands(now, after, plan_id=plan_id, revision=revision, kind=0)
+        bands = self._messenger.bands(now, after, plan_id=plan_id, revision=revision, kind=0, raised=raised)
         solve_s = (ended - started_ns) / 1e9
         return Answer(plan, bands, problem, found, reasons, now, after, advice, solve_s)
 

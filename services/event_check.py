@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from geo.ground import Ground
 from geo.region import Region
 from services.picture import HORIZON
-from streams.council_events import ClusterDecided, FeedbackSignal
+from streams.council_events import ClusterDecided, FeedbackCategory, FeedbackSignal
 from streams.cover_plan import CoverPlanData
 from streams.errors import DecodeError
 from streams.events import (
@@ -124,6 +124,22 @@ class AreaCheck:
         raise NotImplementedError
 
 
+def check_signal(data: FeedbackSignal, time: datetime) -> None:
+    """Check that what was posted was seen about when the event says: clusters fade by it.
+
+    Raises
+    ------
+    DecodeError
+        Where it was seen later than the event, or hours before.
+    """
+    if not time - HORIZON <= data.seen_at <= time + MAX_AHEAD:
+        raise DecodeError(
+            "data.seen_at",
+            f"{data.seen_at.isoformat()} is not within {HORIZON // timedelta(hours=1)} hours before the "
+            "event's time",
+        )
+
+
 class EventCheck(AreaCheck):
     """Checks events against one region."""
 
@@ -160,6 +176,12 @@ class EventCheck(AreaCheck):
             self._known("to_station", data.to_station, self._stations)
         elif type(data) is FeedbackSignal:
             self._place(data.easting_m, data.northing_m)
+            check_signal(data, event.time)
+            if data.category is not FeedbackCategory.SMOKE_OR_FIRE:
+                raise DecodeError(
+                    "data.category",
+                    f"{data.category.value!r} is a council's matter; a brigade hears of 'smoke_or_fire' only",
+                )
 
     def _known(self, field: str, value: str, known: frozenset[str]) -> None:
         if value not in known:

@@ -38,6 +38,7 @@ __all__ = [
     "WordAction",
     "as_of",
     "forget",
+    "kept_until",
     "with_report",
     "with_word",
 ]
@@ -113,6 +114,11 @@ def forget(clusters: Clusters, now: datetime) -> Clusters:
     """Without those that are over and whose dismissal no longer holds."""
     kept = {name: c for name, c in clusters.items() if now <= _remembered_until(c)}
     return clusters if len(kept) == len(clusters) else kept
+
+
+def kept_until(clusters: Clusters) -> datetime | None:
+    """Until when `forget` keeps all of them; None where there are none."""
+    return min((_remembered_until(c) for c in clusters.values()), default=None)
 
 
 def _at(cluster: Cluster, dismissed: list[Cluster], now: datetime) -> Cluster:

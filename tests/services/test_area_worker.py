@@ -98,7 +98,7 @@ def test_a_restart_gives_the_same_picture(tmp_path: Path, checkpoint: str) -> No
         elif checkpoint == "damaged":
             path.write_bytes(path.read_bytes()[:50])
         elif checkpoint == "of another version":
-            path.write_bytes(path.read_bytes().replace(b'"schema_version":2', b'"schema_version":99'))
+            path.write_bytes(path.read_bytes().replace(b'"schema_version":3', b'"schema_version":99'))
         async with running(tmp_path) as (_, area):
             await until(lambda: area.state.ready)
             assert area.state.picture.digest() == digest
