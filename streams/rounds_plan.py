@@ -175,6 +175,8 @@ class RoundsDecided(Struct, frozen=True, forbid_unknown_fields=True):
         Stops it makes or changes (a revisit, an added or split stop), as `services` writes them.
     locks, skipped, back
         Stops locked or unlocked; stops taken out of the day for good, and those taken in again.
+    off, on
+        Vehicles taken off the road, and those put in service again.
     edit
         Of an adjustment: what was done, in a word (`move`, `skip`, `add`, `split`, `lock`, `unlock`,
         `vehicle_off`).
@@ -192,6 +194,8 @@ class RoundsDecided(Struct, frozen=True, forbid_unknown_fields=True):
     locks: list[StopLock] = []
     skipped: list[Id] = []
     back: list[Id] = []
+    off: list[Id] = []
+    on: list[Id] = []
     edit: str | None = None
 
 

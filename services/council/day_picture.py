@@ -5,12 +5,14 @@ the day's view. No I/O, no clock; a picture never changes.
 """
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from datetime import date as LocalDate
 from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
 
+from optimiser.feedback.clusters import Cluster
 from streams.council_events import (
     PlaceConflict,
     ReportChannel,
@@ -144,7 +146,7 @@ class RequestState(Struct, frozen=True):
 
 
 class ClosureState(Struct, frozen=True):
-    """Streets that cannot be driven along; `open` where the closure is over."""
+    """Streets that cannot be driven along; `open` where the closure is over, then perhaps without them."""
 
     closure: str
     key: Key
@@ -243,6 +245,8 @@ class DayPicture(Struct, frozen=True):
         By request: the one it was merged into.
     early
         Ends of requests that have not come in yet.
+    clusters
+        As stored; `optimiser.feedback.clusters.as_of` tells what they are worth by now.
     changes
         By `cause_key`.
     """
@@ -251,7 +255,7 @@ class DayPicture(Struct, frozen=True):
     as_of: datetime
     rounds: dict[str, tuple[str, ...]]
     vehicles: dict[str, VehicleState]
-    date: date | None = None
+    date: LocalDate | None = None
     version: int = 0
     stops_done: dict[str, StopState] = {}
     earlier: dict[str, StopState] = {}
@@ -262,6 +266,7 @@ class DayPicture(Struct, frozen=True):
     merged: dict[str, str] = {}
     early: dict[str, Closing] = {}
     closures: dict[str, ClosureState] = {}
+    clusters: dict[str, Cluster] = {}
     decisions: tuple[Decision, ...] = ()
     changes: dict[str, Change] = {}
 
