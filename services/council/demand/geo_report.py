@@ -98,8 +98,9 @@ def _attributes(council: Council, entry: ServiceEntry) -> list[Entry]:
     ]
 
 
-def request_entry(council: Council, state: RequestState, updated: datetime) -> Entry:
-    """A request as it stands; `updated` is when its state last may have changed."""
+def request_entry(council: Council, state: RequestState) -> Entry:
+    """A request as it stands."""
+    updated = state.key[0] if state.closing is None else state.closing.key[0]
     property_ = None if state.uprn is None else council.gazetteer().by_uprn(state.uprn)
     address = None if property_ is None else property_.address
     if address is None and state.street is not None:

@@ -72,6 +72,11 @@ class RequestDesk:
         Give the day as it stands, and the offset of the newest record in it.
     came_before
         Whether an event of this name is in the log already.
+
+    Attributes
+    ----------
+    zone
+        The council's time zone.
     """
 
     def __init__(
@@ -86,7 +91,7 @@ class RequestDesk:
     ) -> None:
         self._area = council.id
         self._materials = council.materials
-        self._zone = ZoneInfo(council.timezone)
+        self.zone = ZoneInfo(council.timezone)
         self._identity = identity
         self._due = DueCollections(council, expected_at)
         self._picture = picture
@@ -188,7 +193,7 @@ class RequestDesk:
         self, report: Report, place: Place, key: PlaceKey, at: datetime, reason: str | None, call: "_Call"
     ) -> _Judged:
         """A request of its own; where the report does not count, closed at once."""
-        request = self._known.name(report.service, key, call.now.astimezone(self._zone).date())
+        request = self._known.name(report.service, key, call.now.astimezone(self.zone).date())
         new = Known(
             request, at, reason is None, place.easting_m, place.northing_m, place.uprn, place.street, reason
         )
@@ -209,7 +214,7 @@ class RequestDesk:
             receipt = Receipt(ReportOutcome.REFUSED, place, same.request, same.refused, counted=False)
             return _Judged(receipt)
         # The fold merges reports of one day.
-        same_day = at.astimezone(self._zone).date() == same.at.astimezone(self._zone).date()
+        same_day = at.astimezone(self.zone).date() == same.at.astimezone(self.zone).date()
         counted = same_day and self._known.counts(same.request, report.reporter, not call.check_only)
         receipt = Receipt(ReportOutcome.MERGED, place, same.request, counted=counted)
         if not counted:
@@ -222,7 +227,7 @@ class RequestDesk:
         if report.service.code is not ServiceCode.MISSED_COLLECTION:
             return None
         collection = self._due.meant(picture, self._due.stop_at(place), report.collection_date, at)
-        refusal = refusal_of_missed(at, place.uprn, collection, self._zone)
+        refusal = refusal_of_missed(at, place.uprn, collection, self.zone)
         return None if refusal is None else refusal.value
 
     def _event(self, data: EventData, name: str | None, now: datetime) -> bytes:
