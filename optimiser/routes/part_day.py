@@ -40,8 +40,8 @@ def part_problem(
     tips: Tips,
     weights: RouteWeights,
     in_force: InForce | None,
-) -> RouteProblem:
-    """Return the problem of these vehicles and stops on the locations they use.
+) -> tuple[RouteProblem, IntArray]:
+    """Return the problem of these vehicles and stops on the locations they use, and the numbers of these.
 
     Parameters
     ----------
@@ -61,18 +61,28 @@ def part_problem(
     places = np.unique(np.concatenate(ends))
     start, end, tip, entry, leave = (np.searchsorted(places, at).astype(np.int64) for at in ends)
     grid = np.ix_(places, places)
-    return RouteProblem(
-        travel_s=_finite(travel_s[grid], FAR_S),
-        dist_m=_finite(dist_m[grid], FAR_M),
+    problem = RouteProblem(
+        travel_s=finite(travel_s[grid], FAR_S),
+        dist_m=finite(dist_m[grid], FAR_M),
         fleet=replace(fleet, start=start, end=end),
         stops=replace(stops, entry=entry, exit=leave),
         tips=replace(tips, location=tip),
         weights=weights,
         in_force=in_force,
     )
+    return problem, places
 
 
-def _finite(values: npt.NDArray[Any], instead: float) -> FloatArray:
+def finite(values: npt.NDArray[Any], instead: float) -> FloatArray:
+    """Return times or lengths of ways with a number in place of those that do not exist.
+
+    Parameters
+    ----------
+    values
+        Seconds or metres, inf where there is no way.
+    instead
+        `FAR_S` or `FAR_M`.
+    """
     wide: FloatArray = values.astype(np.float64)
     wide[np.isinf(wide)] = instead
     return wide

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.council import Council
+from optimiser.routes.arrays import IntArray
 from optimiser.routes.part_day import part_problem, rows_of
 from optimiser.routes.plan import DayPlan, Round
 from optimiser.routes.problem import InForce, RouteProblem
@@ -48,6 +49,8 @@ class PartDay:
         Vehicles whose depot is cut off.
     numbers
         Of the stops in the problem, by name.
+    nodes
+        Node of the council's roads of each location of the problem.
     """
 
     problem: RouteProblem
@@ -57,6 +60,7 @@ class PartDay:
     blocked: tuple[Blocked, ...]
     stranded: tuple[str, ...]
     numbers: dict[str, int]
+    nodes: IntArray
 
     @property
     def past(self) -> InForce:
@@ -185,7 +189,7 @@ class DayProblems:
         if stranded:
             ends = np.array([blocks.end_of(vehicle) for vehicle in vehicles], dtype=np.int64)
             fleet = replace(fleet, end=ends)
-        problem = part_problem(
+        problem, nodes = part_problem(
             ways.travel_s,
             ways.dist_m,
             fleet,
@@ -196,7 +200,7 @@ class DayProblems:
         )
         lengths = tuple(in_force.done.tolist())
         return PartDay(
-            problem, tuple(vehicles), tuple(cut.heads), lengths, tuple(cut.blocked), stranded, numbers
+            problem, tuple(vehicles), tuple(cut.heads), lengths, tuple(cut.blocked), stranded, numbers, nodes
         )
 
     def _known(self, stop: str, added: Added) -> bool:

@@ -1,0 +1,81 @@
+"""Why a stop is left out of today's rounds, in codes and words, and the cheapest change that would take it in.
+
+Used by the rounds' solver and desk. The route engine finds the reasons; here they are cut to what fits into a
+message, within a time. It changes no plan.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from optimiser.routes.plan import DayPlan
+from optimiser.routes.reasons import why_not
+from optimiser.routes.relaxation import cheapest_relaxation
+from services.council.day_picture import DayPicture
+from services.council.day_problem import PartDay
+from services.council.road_blocks import CLOSED, Blocked
+from services.council.road_ground import RoadGround
+from services.council.round_options import stops_left
+from streams.rounds_plan import Unserved
+
+MOST_EXPLAINED = 6
+"""Stops of an answer that are explained in full; of the others only that they found no place is told."""
+LONGEST_WORDS = 600
+NO_PLACE, NO_VEHICLE = "no_place", "no_vehicle"
+
+
+def clock_words(at_s: float) -> str:
+    """A time of the day in words."""
+    minutes = round(at_s / 60)
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+def explained(part: PartDay, plan: DayPlan, stop: int) -> Unserved:
+    """A stop that a plan leaves out, explained in full."""
+    name = part.problem.stops.ids[stop]
+    if part.past.lost.all():
+        return Unserved(name, [NO_VEHICLE], f"{name}: no vehicle that is asked is in service", None)
+    reasons = why_not(part.problem, plan, stop)
+    counts = Counter(code for one in reasons.vehicles for code in one.codes)
+    found = cheapest_relaxation(part.problem, plan, stop, most=1)
+    words = reasons.text if len(reasons.text) <= LONGEST_WORDS else reasons.text[:LONGEST_WORDS] + "…"
+    codes = [code for code, _ in counts.most_common()] or [NO_PLACE]
+    return Unserved(name, codes, words, found[0].text if found and found[0].changes else None)
+
+
+def brief(part: PartDay, stop: int) -> Unserved:
+    """The same in short."""
+    name = part.problem.stops.ids[stop]
+    if part.past.lost.all():
+        return Unserved(name, [NO_VEHICLE], f"{name}: no vehicle that is asked is in service", None)
+    return Unserved(name, [NO_PLACE], f"{name} has no place in the rounds near it that keeps all rules", None)
+
+
+def blocked_words(ground: RoadGround, picture: DayPicture, blocked: Blocked) -> Unserved:
+    """A stop that nobody can serve as the roads are."""
+    street = ground.street_of(blocked.stop, picture.added)
+    number = None if street is None else ground.council.street_number.get(street)
+    name = blocked.stop if number is None else ground.council.streets.names[number]
+    if blocked.code == CLOSED:
+        words, mend = f"{blocked.stop}: {name} is closed", f"open {name} while a crew is near"
+    else:
+        words = f"{blocked.stop}: no way leads to {name} and back to a depot"
+        mend = "open one of the closed streets that lead there"
+    return Unserved(blocked.stop, [blocked.code], words, mend)
+
+
+def explain_all(
+    ground: RoadGround,
+    picture: DayPicture,
+    part: PartDay,
+    plan: DayPlan,
+    *,
+    until: float = 0.0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> list[Unserved]:
+    """All stops a plan leaves out: in full as many as there is time for (`time.perf_counter`), else in short."""
+    told = [blocked_words(ground, picture, one) for one in part.blocked]
+    for n, stop in enumerate(stops_left(part, plan)):
+        in_full = n < MOST_EXPLAINED and time.perf_counter() < until and not cancelled()
+        told.append(explained(part, plan, stop) if in_full else brief(part, stop))
+    return told
