@@ -81,3 +81,8 @@ def report_of(signal: FeedbackSignal) -> Report:
 def cluster_now(clusters: dict[str, Cluster], name: str, now: datetime) -> Cluster | None:
     """The cluster of that name as it is at `now`; None where it is not known."""
     return as_of(clusters, now).get(name)
+
+
+def is_judged(cluster: Cluster) -> bool:
+    """Whether a person's word on it stands."""
+    return cluster.word is not None and cluster.word.action is not WordAction.UNDO

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from optimiser.feedback.clusters import Cluster, ClusterStatus, as_of
+from services.cluster_book import is_judged
 
 COORDINATE_DIGITS = 6
 """Decimals of a degree: about 0.1 m."""
@@ -33,6 +34,8 @@ class ClusterView(Struct, frozen=True):
         0 to 1, in hundredths.
     reporters
         How many different people, as far as can be told: whoever is not known counts as one.
+    judged
+        Whether a person's word on it stands; one dismissed without is held down by another, dismissed before.
     """
 
     cluster: str
@@ -46,6 +49,7 @@ class ClusterView(Struct, frozen=True):
     status: str
     first_at: datetime
     last_at: datetime
+    judged: bool
 
 
 class ClusterViewer:
@@ -98,4 +102,5 @@ def _view(cluster: Cluster, lon: float, lat: float) -> ClusterView:
         status=cluster.status.value,
         first_at=cluster.first_at,
         last_at=cluster.last_at,
+        judged=is_judged(cluster),
     )

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from services.cluster_decisions import UnknownClusterError
 from services.decisions import ConflictError, UnknownPlanError
 from services.ingest import RefusedError
 from services.what_if import WhatIfBusyError, WhatIfFieldError, WhatIfTimeoutError
@@ -84,8 +85,9 @@ def install(app: FastAPI) -> None:
     async def _undecodable(request: Request, error: DecodeError) -> Response:
         return problem(400, str(error), [{"index": 0, "field": error.field, "reason": error.reason}])
 
+    @app.exception_handler(UnknownClusterError)
     @app.exception_handler(UnknownPlanError)
-    async def _unknown(request: Request, error: UnknownPlanError) -> Response:
+    async def _unknown(request: Request, error: Exception) -> Response:
         return problem(404, str(error))
 
     @app.exception_handler(ConflictError)

@@ -19,6 +19,8 @@ export interface Cluster {
   status: ClusterStatus;
   first_at: string;
   last_at: string;
+  /** Whether a person's word on it stands; one dismissed without is held down by another, dismissed before. */
+  judged: boolean;
 }
 
 /** One cluster that a plan counts: calls an hour added, over so many zones. */

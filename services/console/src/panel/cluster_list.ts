@@ -96,7 +96,7 @@ export class ClusterList {
       ),
       el("p", { class: "cluster-line" }, what.join(" · ")),
       el("p", { class: "cluster-line hint" }, where.join(" · ")),
-      el("div", { class: "move-actions" }, ...possible(cluster.status).map((a) => this.button(a, sending))),
+      el("div", { class: "move-actions" }, ...possible(cluster).map((a) => this.button(a, sending))),
       pending?.refused ? el("p", { class: "move-refused", role: "alert" }, pending.refused) : null,
     );
   }

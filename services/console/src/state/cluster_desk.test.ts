@@ -11,7 +11,7 @@ const at = "2026-01-01T12:00:00Z";
 
 function cluster(name: string, status: ClusterStatus = "unconfirmed", confidence = 0.5): Cluster {
   const place = { category: "smoke_or_fire", lon: 0, lat: 51, radius_m: 100 };
-  return { cluster: name, ...place, confidence, reports: 1, reporters: 1, status, first_at: at, last_at: at };
+  return { cluster: name, ...place, confidence, reports: 1, reporters: 1, status, first_at: at, last_at: at, judged: status !== "unconfirmed" };
 }
 
 function makeDesk(clusters: Cluster[], may = true) {

@@ -50,7 +50,7 @@ export class ClusterDesk {
   actOnSelected(action: ClusterAction): void {
     const selected = this.clusters.find((c) => c.cluster === this.model.selectedClusterId);
     if (selected) return void this.act(selected.cluster, action, true);
-    const first = listed(this.clusters).find((c) => possible(c.status).includes(action));
+    const first = listed(this.clusters).find((c) => possible(c).includes(action));
     if (!first) return this.model.notify(words.clusters.none);
     this.select(first.cluster);
     this.model.notify(words.clusters.lookFirst);
@@ -96,7 +96,7 @@ export class ClusterDesk {
 }
 
 function whyNot(cluster: Cluster, action: ClusterAction): string | null {
-  if (possible(cluster.status).includes(action)) return null;
+  if (possible(cluster).includes(action)) return null;
   return action === "undo" ? words.clusters.nothingToUndo : words.clusters.already(words.clusters.status[cluster.status]);
 }
 

@@ -16,6 +16,7 @@ function cluster(name: string, status: ClusterStatus, confidence: number): Clust
     status,
     first_at: "2026-01-01T12:00:00Z",
     last_at: "2026-01-01T12:05:00Z",
+    judged: status !== "unconfirmed",
   };
 }
 
@@ -49,8 +50,12 @@ describe("the list of reports", () => {
   });
 
   it("offers confirm and dismiss until one is said, then only to take it back", () => {
-    expect(possible("unconfirmed")).toEqual(["confirm", "dismiss"]);
-    expect([possible("confirmed"), possible("dismissed")]).toEqual([["undo"], ["undo"]]);
+    expect(possible({ status: "unconfirmed", judged: false })).toEqual(["confirm", "dismiss"]);
+    for (const status of ["confirmed", "dismissed"] as const) expect(possible({ status, judged: true })).toEqual(["undo"]);
+  });
+
+  it("lets one be confirmed that nobody dismissed but the one beside it", () => {
+    expect(possible({ status: "dismissed", judged: false })).toEqual(["confirm"]);
   });
 
   it("knows what the plan counts for a report, and that older plans count none", () => {

@@ -27,8 +27,9 @@ export function nextOf(clusters: readonly Cluster[], selectedId: string | null):
 }
 
 /** What may be said of a cluster now. */
-export function possible(status: ClusterStatus): readonly ClusterAction[] {
-  return status === "unconfirmed" ? ["confirm", "dismiss"] : ["undo"];
+export function possible(cluster: Pick<Cluster, "status" | "judged">): readonly ClusterAction[] {
+  if (cluster.judged) return ["undo"];
+  return cluster.status === "dismissed" ? ["confirm"] : ["confirm", "dismiss"];
 }
 
 /** What the plan on show adds for a cluster; null where it does not count it. */
