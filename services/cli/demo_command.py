@@ -44,7 +44,7 @@ DEFAULT_PACK = Path("var/demo")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Which day.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on, 0 for any free one [8080].")
 def demo(pack: Path | None, speed: float, seed: int, port: int | None) -> None:
-    """Serve a city with a simulated Friday evening: watch it, and decide on the moves it proposes.
+    """Serve a city with a simulated Friday: watch it, and decide on the moves it proposes.
 
     Incidents come by the forecast; appliances are mobilised, travel, attend and return. Soon after the
     start, and every few simulated hours, a large incident strips an area. What you accept is carried out.
