@@ -11,7 +11,6 @@ from datetime import timedelta
 from geo.region import Region
 from optimiser.cover.move_cost import MoveCostRule
 from services.area_state import AreaState
-from services.cluster_decisions import ClusterDecisions
 from services.cover_model import CoverModel, RejectionRule
 from services.decisions import Decisions
 from services.event_check import EventCheck

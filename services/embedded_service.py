@@ -7,13 +7,14 @@ checkpoint, with a pause that grows.
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
+from geo.council import Council
 from geo.region import Region
 from services.area import Area, cover_model
 from services.area_worker import AreaWorker
 from services.checkpoint_keeper import CheckpointKeeper
 from services.cover_solver import CoverSolver
 from services.metrics import Metrics
-from services.service import Service
+from services.service import Service, ids_of
 from services.settings import Settings
 from streams.area_log import LogLimits
 from streams.checkpoints import CheckpointStore, FileCheckpoints, MemoryCheckpoints
@@ -54,33 +55,34 @@ class EmbeddedService(Service):
     Raises
     ------
     ValueError
-        Where two regions have the same id, or a setting names a station or an appliance there is not.
+        Where two areas have the same id, or a setting names a station or an appliance there is not.
     StreamsError, OSError
         Where the data folder cannot be used, or a log in it is damaged.
     """
 
-    areas: dict[str, EmbeddedArea]
-
-    def __init__(self, settings: Settings, regions: Sequence[Region]) -> None:
-        super().__init__(settings, regions)
+    def __init__(
+        self, settings: Settings, regions: Sequence[Region], councils: Sequence[Council] = ()
+    ) -> None:
+        super().__init__(settings, regions, councils)
         data = settings.data
         limits = LogLimits(area_bytes=settings.log_area_bytes)
         self.log = EmbeddedLog(None if data is None else data / "log", limits, settings.log_sync)
-        for region in regions:
-            self.log.end_offset(region.id)  # opens it: damage is told before anything is served
+        for area in ids_of(regions, councils):
+            self.log.end_offset(area)  # opens it: damage is told before anything is served
         store: CheckpointStore = (
             MemoryCheckpoints() if data is None else FileCheckpoints(data / "checkpoints")
         )
         keeper = CheckpointKeeper(self.log, store)
-        self.areas = {
+        self._brigades = {
             region.id: EmbeddedArea(region, self.log, keeper, self.metrics, settings, self.what_if_thread)
             for region in regions
         }
+        self.areas = dict(self._brigades)
 
     async def stop(self) -> None:
         """End streams and workers, keep a last checkpoint, close the log."""
         await super().stop()
-        for area in self.areas.values():
+        for area in self._brigades.values():
             if area.state.ready:
                 await area.worker.checkpoint(last=True)
             area.solver.close()

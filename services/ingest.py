@@ -7,9 +7,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from services.area_state import AreaState
-from services.event_check import EventCheck
+from services.event_check import AreaCheck
+from services.log_state import LogState
 from services.metrics import Metrics
 from services.recent_ids import event_key
 from streams import codec
@@ -63,14 +64,20 @@ class Accepted:
 
 
 class Ingest:
-    """The door of one area."""
+    """The door of one area.
 
-    def __init__(self, state: AreaState, log: EventLog, metrics: Metrics) -> None:
+    Parameters
+    ----------
+    check
+        What the area asks of an event.
+    """
+
+    def __init__(self, state: LogState[Any], check: AreaCheck, log: EventLog, metrics: Metrics) -> None:
         self._state = state
-        self._area = state.region.id
+        self._area = state.area
         self._log = log
         self._metrics = metrics
-        self._check = EventCheck(state.region)
+        self._check = check
         self._ids: OrderedDict[EventName, int] = OrderedDict()
 
     async def take(self, payloads: list[bytes]) -> Accepted:
@@ -109,7 +116,7 @@ class Ingest:
         errors: list[EventError] = []
         count = 0
         now = datetime.now(UTC)
-        as_of = self._state.picture.as_of
+        as_of: datetime = self._state.picture.as_of
         last_ns = self._state.last_event_ns
         busy = last_ns is not None and time.time_ns() - last_ns < BUSY_WITHIN_S * 1e9
         for index, payload in enumerate(payloads):

@@ -128,7 +128,7 @@ async def serving(
                 raise ServerStartError("the service ended while starting; the lines above say why")
             for area in service.areas.values():
                 if area.failure is not None:
-                    raise ServerStartError(f"area {area.region.id} cannot start: {area.failure}")
+                    raise ServerStartError(f"area {area.id} cannot start: {area.failure}")
             if time.monotonic() - told_at > WAITING_EVERY_S:
                 told_at = time.monotonic()
                 logger.warning("not ready yet: %s", service.readiness()[1])

@@ -9,12 +9,14 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
+from geo.council import Council
 from geo.region import Region
 from services.area import cover_model
 from services.backing import Backing, kafka_settings, open_backing
 from services.cover_solver import CoverSolver
 from services.metrics import Metrics
-from services.served_area import ServedArea
+from services.served_area import Served, ServedArea
+from services.service import ids_of
 from services.settings import Settings
 from streams.errors import LogUnreachableError, StoreUnreachableError
 from streams.kafka_group import AreaGroup
@@ -41,11 +43,14 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, settings: Settings, regions: Sequence[Region], name: str, backing: Backing | None = None
+        self,
+        settings: Settings,
+        regions: Sequence[Region],
+        name: str,
+        backing: Backing | None = None,
+        councils: Sequence[Council] = (),
     ) -> None:
-        ids = [region.id for region in regions]
-        if len(set(ids)) < len(ids):
-            raise ValueError(f"two regions have the same area id: {', '.join(ids)}")
+        ids_of(regions, councils)
         self.metrics = Metrics()
         self.name = name
         self._settings = settings
@@ -54,7 +59,7 @@ class WorkerProcess:
         self._regions = {region.id: region for region in regions}
         # Kept over all takings: an engine takes long to build, and an area may come back.
         self._solvers = {region.id: CoverSolver(region, cover_model(region, settings)) for region in regions}
-        self._served: dict[str, ServedArea] = {}
+        self._served: dict[str, Served] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._group: AreaGroup | None = None
         self._word = "starting"

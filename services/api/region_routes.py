@@ -17,7 +17,7 @@ from fastapi.responses import Response
 
 from geo import geojson
 from geo.region import Region
-from services.api.context import JSON, AreaNow
+from services.api.context import JSON, BrigadeNow
 
 router = APIRouter(tags=["region"])
 
@@ -53,13 +53,13 @@ class _Built:
 
 
 @router.get("/region", response_class=Response)
-async def region(request: Request, area: AreaNow) -> Response:
+async def region(request: Request, area: BrigadeNow) -> Response:
     """Name, kinds of appliance with their targets, stations, appliances, extent."""
     return await _answer(request, area.region, "summary", _summary, JSON)
 
 
 @router.get("/region/{layer}", response_class=Response)
-async def layer(request: Request, area: AreaNow, layer: RegionLayer) -> Response:
+async def layer(request: Request, area: BrigadeNow, layer: RegionLayer) -> Response:
     """One layer as GeoJSON (RFC 7946)."""
     return await _answer(request, area.region, layer.value, _LAYERS[layer], GEOJSON)
 

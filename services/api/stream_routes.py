@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse
 
 from services.api.context import ReadyArea, ServiceNow
 from services.api.problems import ProblemError
-from services.area import Area
+from services.hosted_area import HostedArea
 from services.service import Service
 
 router = APIRouter(tags=["live"])
@@ -47,8 +47,8 @@ async def stream(
     )
 
 
-async def _messages(area: Area, service: Service, last_event_id: str | None) -> AsyncIterator[bytes]:
-    hub, name = area.hub, area.region.id
+async def _messages(area: HostedArea, service: Service, last_event_id: str | None) -> AsyncIterator[bytes]:
+    hub, name = area.hub, area.id
     cursor = hub.open(last_event_id)
     consoles = service.metrics.consoles.labels(name)
     push = service.metrics.stage.labels(name, "push")
