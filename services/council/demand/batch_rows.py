@@ -46,10 +46,11 @@ class BatchError(Exception):
 
 
 class Batch(NamedTuple):
-    """Reports and the line of each."""
+    """Reports and the line of each, and the rows that are none."""
 
     reports: list[Report]
     lines: list[int]
+    errors: list[RowError]
 
 
 def read_batch(
@@ -72,12 +73,13 @@ def read_batch(
     Raises
     ------
     BatchError
-        Naming all rows that are wrong.
+        Where there are no rows, or too many, or they cannot be told apart.
     """
     rows = list(_csv_rows(body, most) if as_csv else _json_rows(body, most))
     if not rows:
         raise BatchError([RowError(1, "", "no rows")])
     reports: list[Report] = []
+    lines: list[int] = []
     errors: list[RowError] = []
     for line, fields in rows:
         try:
@@ -88,11 +90,10 @@ def read_batch(
                     raise GivenError(ID, f"must be text of at most {LONGEST_ID} characters")
                 event_id = event_name(str(name))
             reports.append(read_report(fields, ReportChannel.BATCH, zone, pseudonym, event_id))
+            lines.append(line)
         except GivenError as error:
             errors.append(RowError(line, error.field, str(error)))
-    if errors:
-        raise BatchError(errors)
-    return Batch(reports, [line for line, _ in rows])
+    return Batch(reports, lines, errors)
 
 
 def _csv_rows(body: bytes, most: int) -> Iterator[tuple[int, Mapping[str, object]]]:

@@ -12,6 +12,9 @@ from services.council.demand.identity import Place, PlaceGiven
 from services.council.demand.service_list import ServiceEntry
 from streams.council_events import ReportChannel
 
+REPORTERS = "requests"
+"""Channel of the pseudonyms of who reports: one for all doors, so that who uses two is one person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -89,12 +92,9 @@ class ReportsRefusedError(Exception):
     Attributes
     ----------
     errors
-        The first of them.
-    count
-        How many reports are wrong.
+        What is wrong with each.
     """
 
-    def __init__(self, errors: list[ReportError], count: int) -> None:
-        super().__init__(f"{count} report(s) cannot be taken")
+    def __init__(self, errors: list[ReportError]) -> None:
+        super().__init__(f"{len(errors)} report(s) cannot be taken")
         self.errors = errors
-        self.count = count

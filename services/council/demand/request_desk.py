@@ -8,9 +8,10 @@ taken, or none.
 import secrets
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from geo.council import Council
@@ -27,6 +28,7 @@ from services.council.demand.report import (
     ReportsRefusedError,
 )
 from services.council.demand.service_list import FULL_FILL
+from services.ingest import Accepted
 from services.recent_ids import event_key
 from streams import codec
 from streams.council_events import RequestClosed, RequestOutcome, ServiceCode, ServiceRequested
@@ -41,12 +43,29 @@ OLDEST = timedelta(days=31)
 """A report may have been made so far ahead of, or so long before, the area's time."""
 NAMES_KEPT = 65_536
 """Named reports remembered until the fold has them; it remembers them across a restart."""
-ERRORS_REPORTED = 100
-"""Of bad reports, so many are named; their number is always told."""
 
 
-Append = Callable[[Sequence[bytes]], Awaitable[int]]
-"""Appends events of the area to its log, all or none; gives the offset of the last."""
+class Day(Protocol):
+    """What the desk reads of the area's state: a `services.log_state` is one."""
+
+    @property
+    def picture(self) -> DayPicture:
+        """The day as it stands."""
+
+    @property
+    def offset(self) -> int:
+        """Newest record in it."""
+
+    @property
+    def recent(self) -> Container[int]:
+        """Keys of the events folded lately."""
+
+
+class Door(Protocol):
+    """Where events go into the area's log: a `services.ingest` is one."""
+
+    async def take(self, payloads: list[bytes]) -> Accepted:
+        """Append all of them, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +87,8 @@ class RequestDesk:
 
     Parameters
     ----------
-    picture, folded_to
-        Give the day as it stands, and the offset of the newest record in it.
-    came_before
-        Whether an event of this name is in the log already.
+    expected_at
+        When a vehicle is predicted at a stop.
 
     Attributes
     ----------
@@ -79,31 +96,25 @@ class RequestDesk:
         The council's time zone.
     """
 
-    def __init__(
-        self,
-        council: Council,
-        identity: Identity,
-        picture: Callable[[], DayPicture],
-        folded_to: Callable[[], int],
-        came_before: Callable[[int], bool],
-        append: Append,
-        expected_at: ExpectedAt,
-    ) -> None:
+    def __init__(self, council: Council, day: Day, door: Door, expected_at: ExpectedAt) -> None:
         self._area = council.id
         self._materials = council.materials
         self.zone = ZoneInfo(council.timezone)
-        self._identity = identity
+        self._identity = Identity(
+            council.name,
+            council.gazetteer(),
+            council.crs,
+            lambda easting_m, northing_m: bool(council.contains([[easting_m, northing_m]])[0]),
+        )
         self._due = DueCollections(council, expected_at)
-        self._picture = picture
-        self._folded_to = folded_to
-        self._came_before = came_before
-        self._append = append
+        self._day = day
+        self._door = door
         self._known = KnownRequests()
         self._named: OrderedDict[str, str] = OrderedDict()
 
     def now(self) -> datetime:
         """The area's time."""
-        wall, as_of = datetime.now(UTC), self._picture().as_of
+        wall, as_of = datetime.now(UTC), self._day.picture.as_of
         return wall if as_of <= EPOCH or abs(wall - as_of) < LIVE_WITHIN else as_of
 
     async def take(self, reports: Sequence[Report], check_only: bool = False) -> Taken:
@@ -121,14 +132,16 @@ class RequestDesk:
         LogFullError, LogUnreachableError, AppendUnsureError
             See `services.ingest`.
         """
-        call = _Call(self._picture(), self.now(), check_only)
+        call = _Call(self._day.picture, self.now(), check_only)
         known = self._known
-        known.see(call.picture, self._folded_to())
-        places = self._places(reports, call.now)
+        known.see(call.picture, self._day.offset)
+        places, errors = self._places(reports, call.now)
+        if errors:
+            raise ReportsRefusedError(errors)
         try:
             judged = [self._judge(report, place, call) for report, place in zip(reports, places, strict=True)]
             events = [] if check_only else [event for one in judged for event in one.events]
-            offset = await self._append(events) if events else self._folded_to()
+            offset = (await self._door.take(events)).last_offset if events else self._day.offset
         except BaseException:
             known.forget(call.added)
             raise
@@ -144,7 +157,11 @@ class RequestDesk:
         while len(self._named) > NAMES_KEPT:
             self._named.popitem(last=False)
 
-    def _places(self, reports: Sequence[Report], now: datetime) -> list[Place]:
+    def errors_of(self, reports: Sequence[Report]) -> list[ReportError]:
+        """What is wrong with reports that are not to be taken anyway."""
+        return self._places(reports, self.now())[1]
+
+    def _places(self, reports: Sequence[Report], now: datetime) -> tuple[list[Place], list[ReportError]]:
         places: list[Place] = []
         errors: list[ReportError] = []
         for index, report in enumerate(reports):
@@ -153,9 +170,7 @@ class RequestDesk:
                 places.append(self._identity.resolve(report.place))
             except GivenError as error:
                 errors.append(ReportError(index, error.field, str(error)))
-        if errors:
-            raise ReportsRefusedError(errors[:ERRORS_REPORTED], len(errors))
-        return places
+        return places, errors
 
     def _check(self, report: Report, now: datetime) -> None:
         if report.material is not None and report.material not in self._materials:
@@ -178,7 +193,7 @@ class RequestDesk:
         name = report.event_id
         if name is not None:
             told = call.named.get(name) or self._named.get(name)
-            if told is not None or self._came_before(event_key(SOURCE, name)):
+            if told is not None or event_key(SOURCE, name) in self._day.recent:
                 request = told or (None if same is None else same.request)
                 return _Judged(Receipt(ReportOutcome.REPEATED, place, request, counted=False))
         if same is None:

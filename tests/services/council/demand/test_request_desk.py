@@ -1,7 +1,6 @@
 """The request desk over a real fold: one record for one thing, refusals with reasons, everything bounded."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,11 +9,12 @@ import pytest
 from services.council.day_draft import DayDraft
 from services.council.day_ground import DayGround
 from services.council.day_picture import DayPicture
-from services.council.demand.identity import Identity, PlaceGiven
+from services.council.demand.identity import PlaceGiven
 from services.council.demand.known_requests import REPORTS_COUNTED, REPORTS_EACH
 from services.council.demand.report import Receipt, Report, ReportOutcome, ReportsRefusedError
 from services.council.demand.request_desk import RequestDesk
 from services.council.demand.service_list import SERVICES
+from services.ingest import Accepted
 from services.recent_ids import event_key
 from streams import codec
 from streams.council_events import ReportChannel, ServiceCode, StopDone, StopOutcome
@@ -33,49 +33,41 @@ class Log:
     """A log with a fold behind it, and a desk before it."""
 
     def __init__(self) -> None:
-        self.draft = DayDraft(DayGround(COUNCIL), DayGround(COUNCIL).empty_day())
+        ground = DayGround(COUNCIL)
+        self.draft = DayDraft(ground, ground.empty_day())
         self.events: list[Event] = []
-        self.keys: set[int] = set()
+        self.recent: set[int] = set()
         self.fails = False
         self.desk = self.new_desk()
         self.put(StopDone("RCV01", DONE), EIGHT)
 
     def new_desk(self) -> RequestDesk:
-        return RequestDesk(
-            COUNCIL,
-            Identity(
-                COUNCIL.name,
-                COUNCIL.gazetteer(),
-                COUNCIL.crs,
-                lambda e, n: bool(COUNCIL.contains([[e, n]])[0]),
-            ),
-            self.draft.picture,
-            lambda: len(self.events) - 1,
-            lambda key: key in self.keys,
-            self.append,
-            lambda picture, vehicle, stop: EIGHT + timedelta(hours=2),
-        )
-
-    async def append(self, events: Sequence[bytes]) -> int:
-        if self.fails:
-            raise ConnectionError
-        for wire in events:
-            event = codec.decode(wire)
-            self.keys.add(event_key(event.source, event.id))
-            self.events.append(event)
-            self.draft.take(event)
-        return len(self.events) - 1
-
-    def put(self, data: EventData, time: datetime) -> None:
-        wire = codec.encode(data, id=f"e{len(self.events)}", source="/test", area=COUNCIL.id, time=time)
-        asyncio.run(self.append([wire]))
-
-    def take(self, *reports: Report, check_only: bool = False) -> list[Receipt]:
-        return asyncio.run(self.desk.take(reports, check_only)).receipts
+        return RequestDesk(COUNCIL, self, self, lambda picture, vehicle, stop: EIGHT + timedelta(hours=2))
 
     @property
     def picture(self) -> DayPicture:
         return self.draft.picture()
+
+    @property
+    def offset(self) -> int:
+        return len(self.events) - 1
+
+    async def take(self, payloads: list[bytes]) -> Accepted:
+        if self.fails:
+            raise ConnectionError
+        for wire in payloads:
+            event = codec.decode(wire)
+            self.recent.add(event_key(event.source, event.id))
+            self.events.append(event)
+            self.draft.take(event)
+        return Accepted(len(payloads), 0, self.offset)
+
+    def put(self, data: EventData, time: datetime) -> None:
+        wire = codec.encode(data, id=f"e{len(self.events)}", source="/test", area=COUNCIL.id, time=time)
+        asyncio.run(self.take([wire]))
+
+    def told(self, *reports: Report, check_only: bool = False) -> list[Receipt]:
+        return asyncio.run(self.desk.take(reports, check_only)).receipts
 
 
 def home(stop: str, number: int = 0) -> str:
@@ -90,7 +82,7 @@ def report(service: ServiceCode = MISSED, uprn: str | None = None, **fields: Any
 
 def test_a_missed_collection_becomes_a_request_of_its_property() -> None:
     log = Log()
-    (receipt,) = log.take(report(reporter="0123456789abcdef"))
+    (receipt,) = log.told(report(reporter="0123456789abcdef"))
     assert receipt.outcome is ReportOutcome.NEW
     assert receipt.request is not None
     state = log.picture.requests[receipt.request]
@@ -101,8 +93,8 @@ def test_a_missed_collection_becomes_a_request_of_its_property() -> None:
 
 def test_the_same_report_twice_is_one_request_with_two_reports() -> None:
     log = Log()
-    first, second = log.take(report(reporter="0" * 16), report(reporter="1" * 16))
-    (third,) = log.take(report(reporter="2" * 16))
+    first, second = log.told(report(reporter="0" * 16), report(reporter="1" * 16))
+    (third,) = log.told(report(reporter="2" * 16))
     assert [r.outcome for r in (first, second, third)] == ["new", "merged", "merged"]
     assert first.request == second.request == third.request
     (state,) = log.picture.requests.values()
@@ -125,22 +117,22 @@ def test_the_same_report_twice_is_one_request_with_two_reports() -> None:
 )
 def test_what_is_the_same_thing(first: Report, second: Report, merged: bool) -> None:
     log = Log()
-    receipts = [*log.take(first), *log.take(second)]
+    receipts = [*log.told(first), *log.told(second)]
     assert len(log.picture.requests) == len({r.request for r in receipts}) == (1 if merged else 2)
     assert sum(state.reports for state in log.picture.requests.values()) == 2
     again = Log()  # and in one call
-    assert len({r.request for r in again.take(first, second)}) == (1 if merged else 2)
+    assert len({r.request for r in again.told(first, second)}) == (1 if merged else 2)
     assert len(again.picture.requests) == (1 if merged else 2)
 
 
 def test_a_thousand_identical_reports_make_one_request_and_stay_bounded() -> None:
     log = Log()
     before = len(log.events)
-    receipts = [r for _ in range(100) for r in log.take(*[report()] * 10)]
+    receipts = [r for _ in range(100) for r in log.told(*[report()] * 10)]
     assert len({r.request for r in receipts}) == 1
     assert len(log.events) - before == REPORTS_EACH
     many = [report(reporter=f"{number:016x}") for number in range(1000)]
-    receipts = [r for at in range(0, 1000, 50) for r in log.take(*many[at : at + 50])]
+    receipts = [r for at in range(0, 1000, 50) for r in log.told(*many[at : at + 50])]
     assert len({r.request for r in receipts}) == 1
     assert len(log.events) - before == REPORTS_COUNTED
     (state,) = log.picture.requests.values()
@@ -149,17 +141,17 @@ def test_a_thousand_identical_reports_make_one_request_and_stay_bounded() -> Non
 
 def test_after_a_restart_the_bound_of_a_request_holds() -> None:
     log = Log()
-    log.take(*(report(reporter=f"{number:016x}") for number in range(REPORTS_COUNTED + 10)))
+    log.told(*(report(reporter=f"{number:016x}") for number in range(REPORTS_COUNTED + 10)))
     before = len(log.events)
     log.desk = log.new_desk()
-    (receipt,) = log.take(report(reporter="f" * 16))
+    (receipt,) = log.told(report(reporter="f" * 16))
     assert receipt.outcome is ReportOutcome.MERGED
     assert len(log.events) == before
 
 
 def test_a_report_before_the_round_is_closed_with_its_reason_and_may_come_again() -> None:
     log = Log()
-    early, again = log.take(report(uprn=home(DUE)), report(uprn=home(DUE)))
+    early, again = log.told(report(uprn=home(DUE)), report(uprn=home(DUE)))
     assert (early.outcome, early.reason) == (ReportOutcome.REFUSED, "too_early")
     assert (again.request, again.counted) == (early.request, False)
     assert early.request is not None
@@ -167,7 +159,7 @@ def test_a_report_before_the_round_is_closed_with_its_reason_and_may_come_again(
     assert (state.status, state.reason, state.reports) == ("refused", "too_early", 1)
     assert not log.picture.open_causes
     log.put(StopDone("RCV01", DUE), EIGHT + timedelta(hours=1))
-    (counts,) = log.take(report(uprn=home(DUE)))
+    (counts,) = log.told(report(uprn=home(DUE)))
     assert counts.outcome is ReportOutcome.NEW
     assert counts.request == f"{early.request}-2"
     assert len(log.picture.open_causes) == 1
@@ -178,7 +170,7 @@ def test_a_reason_of_the_crew_closes_the_reports_it_concerns() -> None:
     log.put(
         StopDone("RCV01", DUE, StopOutcome.CONTAMINATED, uprns=[home(DUE, 1)]), EIGHT + timedelta(minutes=5)
     )
-    receipts = log.take(report(uprn=home(DUE, 0)), report(uprn=home(DUE, 1)))
+    receipts = log.told(report(uprn=home(DUE, 0)), report(uprn=home(DUE, 1)))
     assert [r.reason for r in receipts] == [None, "crew_reason_contaminated"]
 
 
@@ -189,30 +181,30 @@ def test_over_the_weekend_friday_counts_until_tuesday() -> None:
         (7, 9, 10, 11)
     ):  # the area's clock goes on: Saturday, Monday, Tuesday, Wednesday
         log.put(StopDone("RCV03", "break"), datetime(2025, 6, day, 5, tzinfo=UTC))
-        (receipt,) = log.take(report(uprn=home(DONE, number), collection_date=date(2025, 6, 6)))
+        (receipt,) = log.told(report(uprn=home(DONE, number), collection_date=date(2025, 6, 6)))
         outcomes.append(receipt.reason)
     assert outcomes == [None, None, None, "too_late"]
 
 
 def test_a_sensor_asks_from_four_fifths_on() -> None:
     log = Log()
-    low, full = log.take(
+    low, full = log.told(
         *(report(OVERFLOWING, fill=fill, channel=ReportChannel.SENSOR) for fill in (0.79, 0.8))
     )
     assert (low.outcome, low.request) == (ReportOutcome.NOT_FULL, None)
     assert full.request is not None
     assert log.picture.requests[full.request].fill == 0.8
-    log.take(report(OVERFLOWING, fill=0.95, channel=ReportChannel.SENSOR))
+    log.told(report(OVERFLOWING, fill=0.95, channel=ReportChannel.SENSOR))
     assert log.picture.requests[full.request].fill == 0.95
 
 
 def test_a_named_report_counts_once_also_after_a_restart() -> None:
     log = Log()
     one = report(event_id="batch-1")
-    first, twice = log.take(one, one)
-    (later,) = log.take(one)
+    first, twice = log.told(one, one)
+    (later,) = log.told(one)
     log.desk = log.new_desk()
-    (restarted,) = log.take(one)
+    (restarted,) = log.told(one)
     assert [r.outcome for r in (first, twice, later, restarted)] == [
         "new",
         "repeated",
@@ -230,11 +222,11 @@ def test_all_are_taken_or_none() -> None:
     old = report(reported_at=EIGHT - timedelta(days=40))
     wrong = report(material="gold")
     with pytest.raises(ReportsRefusedError) as refused:
-        log.take(report(), bad, old, wrong)
+        log.told(report(), bad, old, wrong)
     assert [(e.index, e.field) for e in refused.value.errors] == [(1, "uprn"), (2, "at"), (3, "material")]
     assert len(log.events) == before
     assert not log.picture.requests
-    (receipt,) = log.take(report())
+    (receipt,) = log.told(report())
     assert receipt.outcome is ReportOutcome.NEW
 
 
@@ -242,9 +234,9 @@ def test_what_could_not_be_appended_is_not_merged_into() -> None:
     log = Log()
     log.fails = True
     with pytest.raises(ConnectionError):
-        log.take(report(event_id="a"))
+        log.told(report(event_id="a"))
     log.fails = False
-    (receipt,) = log.take(report(event_id="a"))
+    (receipt,) = log.told(report(event_id="a"))
     assert receipt.outcome is ReportOutcome.NEW
     assert receipt.request in log.picture.requests
 
@@ -254,10 +246,10 @@ def test_a_check_says_the_same_and_leaves_no_trace() -> None:
     before = len(log.events)
     reports = [report(), report(), report(uprn=home(DUE))]
     for _ in range(3):
-        checked = log.take(*reports, check_only=True)
+        checked = log.told(*reports, check_only=True)
         assert [r.outcome for r in checked] == ["new", "merged", "refused"]
     assert len(log.events) == before
-    assert log.take(*reports) == checked
+    assert log.told(*reports) == checked
 
 
 def test_a_conflict_is_told_and_kept() -> None:
@@ -265,7 +257,7 @@ def test_a_conflict_is_told_and_kept() -> None:
     known = COUNCIL.gazetteer().by_uprn(home(DONE))
     assert known is not None
     far = PlaceGiven(uprn=known.uprn, easting_m=known.easting_m + 100, northing_m=known.northing_m)
-    (receipt,) = log.take(report(place=far))
+    (receipt,) = log.told(report(place=far))
     assert receipt.place.conflict == "uprn_far"
     assert receipt.request is not None
     state = log.picture.requests[receipt.request]
@@ -274,4 +266,4 @@ def test_a_conflict_is_told_and_kept() -> None:
 
 def test_two_desks_give_the_same_thing_the_same_name() -> None:
     one, other = Log(), Log()
-    assert one.take(report())[0].request == other.take(report())[0].request
+    assert one.told(report())[0].request == other.told(report())[0].request
