@@ -5,6 +5,7 @@ missed collection that does not count is a request too, closed with its reason. 
 taken, or none.
 """
 
+import asyncio
 import secrets
 import uuid
 from collections import OrderedDict
@@ -41,6 +42,8 @@ wall clock's time; otherwise (a simulated day) the area's own."""
 AHEAD = timedelta(minutes=5)
 OLDEST = timedelta(days=31)
 """A report may have been made so far ahead of, or so long before, the area's time."""
+TURN = 32
+"""Places looked up before others get their turn: some milliseconds."""
 NAMES_KEPT = 65_536
 """Named reports remembered until the fold has them; it remembers them across a restart."""
 
@@ -132,12 +135,12 @@ class RequestDesk:
         LogFullError, LogUnreachableError, AppendUnsureError
             See `services.ingest`.
         """
+        places, errors = await self._places(reports)
+        if errors:
+            raise ReportsRefusedError(errors)
         call = _Call(self._day.picture, self.now(), check_only)
         known = self._known
         known.see(call.picture, self._day.offset)
-        places, errors = self._places(reports, call.now)
-        if errors:
-            raise ReportsRefusedError(errors)
         try:
             judged = [self._judge(report, place, call) for report, place in zip(reports, places, strict=True)]
             events = [] if check_only else [event for one in judged for event in one.events]
@@ -157,19 +160,22 @@ class RequestDesk:
         while len(self._named) > NAMES_KEPT:
             self._named.popitem(last=False)
 
-    def errors_of(self, reports: Sequence[Report]) -> list[ReportError]:
+    async def errors_of(self, reports: Sequence[Report]) -> list[ReportError]:
         """What is wrong with reports that are not to be taken anyway."""
-        return self._places(reports, self.now())[1]
+        return (await self._places(reports))[1]
 
-    def _places(self, reports: Sequence[Report], now: datetime) -> tuple[list[Place], list[ReportError]]:
+    async def _places(self, reports: Sequence[Report]) -> tuple[list[Place], list[ReportError]]:
         places: list[Place] = []
         errors: list[ReportError] = []
-        for index, report in enumerate(reports):
+        now = self.now()
+        for index, report in enumerate(reports, 1):
+            if index % TURN == 0:
+                await asyncio.sleep(0)
             try:
                 self._check(report, now)
                 places.append(self._identity.resolve(report.place))
             except GivenError as error:
-                errors.append(ReportError(index, error.field, str(error)))
+                errors.append(ReportError(index - 1, error.field, str(error)))
         return places, errors
 
     def _check(self, report: Report, now: datetime) -> None:
