@@ -58,11 +58,11 @@ export class ClusterMarks {
   }
 
   private make(cluster: Cluster): Sign {
-    const reports = el("span", { class: "cluster-mark-count" });
-    const confidence = el("span", { class: "cluster-mark-sure" });
+    const reports = el("span", { class: "report-mark-count" });
+    const confidence = el("span", { class: "report-mark-sure" });
     const root = el(
       "button",
-      { type: "button", class: "cluster-mark", "data-testid": "cluster-mark", "data-cluster": cluster.cluster },
+      { type: "button", class: "report-mark", "data-testid": "cluster-mark", "data-cluster": cluster.cluster },
       reports,
       confidence,
     );

@@ -15,10 +15,10 @@ const SIGNS = { unconfirmed: "◌", confirmed: "●", dismissed: "✕" } as cons
 
 export class ClusterList {
   private readonly count = el("span", { class: "hint" });
-  private readonly list = el("ul", { class: "clusters" });
+  private readonly list = el("ul", { class: "reports" });
   readonly root = el(
     "section",
-    { class: "block clusters-block", hidden: true, "aria-label": words.clusters.heading, "data-testid": "clusters" },
+    { class: "block reports-block", hidden: true, "aria-label": words.clusters.heading, "data-testid": "clusters" },
     el("div", { class: "block-head" }, el("h2", {}, words.clusters.heading), this.count),
     this.list,
   );
@@ -80,7 +80,7 @@ export class ClusterList {
     return el(
       "li",
       {
-        class: "cluster",
+        class: "report",
         "data-testid": "cluster-card",
         "data-cluster": cluster.cluster,
         "data-status": cluster.status,
@@ -89,13 +89,13 @@ export class ClusterList {
       },
       el(
         "p",
-        { class: "cluster-title" },
-        el("span", { class: "cluster-sign", "aria-hidden": "true" }, SIGNS[cluster.status]),
+        { class: "report-title" },
+        el("span", { class: "report-sign", "aria-hidden": "true" }, SIGNS[cluster.status]),
         el("b", {}, say.category[cluster.category] ?? cluster.category),
-        el("span", { class: "cluster-status" }, say.status[cluster.status]),
+        el("span", { class: "report-status" }, say.status[cluster.status]),
       ),
-      el("p", { class: "cluster-line" }, what.join(" · ")),
-      el("p", { class: "cluster-line hint" }, where.join(" · ")),
+      el("p", { class: "report-line" }, what.join(" · ")),
+      el("p", { class: "report-line hint" }, where.join(" · ")),
       el("div", { class: "move-actions" }, ...possible(cluster).map((a) => this.button(a, sending))),
       pending?.refused ? el("p", { class: "move-refused", role: "alert" }, pending.refused) : null,
     );

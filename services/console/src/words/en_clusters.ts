@@ -40,7 +40,8 @@ export const enClusters = {
     } satisfies Record<ClusterAction, string>,
     announce: (n: number) =>
       `${plural(n, "new unconfirmed report", "new unconfirmed reports")} of smoke or fire from the public.`,
-    raised: (calls: string, zones: number) => `Demand + ${calls} calls/h in ${plural(zones, "zone", "zones")}`,
+    raised: (calls: string) => `Demand + ${calls} calls/h`,
+    raisedWhere: (zones: number) => `reports: ${plural(zones, "zone", "zones")}`,
     raisedHint: (share: string) =>
       `Raised by reports of smoke or fire from the public: ${share} % of all calls the plan counts with. ` +
       "Dismissing a report takes its part away.",
