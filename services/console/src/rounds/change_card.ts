@@ -58,7 +58,7 @@ function head(change: Change): HTMLElement {
   return el(
     "div",
     { class: "change-head" },
-    el("span", { class: "change-mark", "aria-hidden": "true" }, "!"),
+    el("span", { class: "change-mark", "aria-hidden": "true" }, el("b", {}, "!")),
     el("span", { class: "change-title" }, el("b", {}, what), ` · ${where}`),
     reports,
     el("time", { datetime: change.at }, clock(change.at)),

@@ -8,7 +8,9 @@ import type { RoundsModel } from "./rounds_model";
 
 // A letter of the same round again only this far away; letters of other rounds no closer than the second.
 const LETTER_EVERY_PX = 120;
-const LETTER_ROOM_PX = 24;
+const LETTER_ROOM_PX = 26;
+const FEW_EFFECTS = 12;
+const EFFECT_LETTERS_FROM_ZOOM = 15;
 const SITE_NAMES_FROM_ZOOM = 12.5;
 
 function chip(pen: Pen, letter: string, x: number, y: number, fill: string, ink: string, size: number): void {
@@ -30,8 +32,7 @@ function chip(pen: Pen, letter: string, x: number, y: number, fill: string, ink:
 
 /** Letters along the stops that are still to be served, thinned out so that none covers another. */
 export function drawLetters(pen: Pen, model: RoundsModel, hits: MarkHit[]): void {
-  const taken = new Set<string>();
-  for (const hit of hits) taken.add(cell(hit.x, hit.y, LETTER_ROOM_PX));
+  const taken: { x: number; y: number }[] = [...hits];
   for (const row of model.rows) {
     const { vehicle, letter } = row.round;
     const faint = model.vehicle !== null && model.vehicle !== vehicle;
@@ -43,10 +44,9 @@ export function drawLetters(pen: Pen, model: RoundsModel, hits: MarkHit[]): void
       const { x, y } = pen.project(stop.lon, stop.lat);
       if (!pen.onScreen(x, y, 0)) continue;
       const far = cell(x, y, LETTER_EVERY_PX);
-      const near = cell(x, y, LETTER_ROOM_PX);
-      if (own.has(far) || taken.has(near)) continue;
+      if (own.has(far) || taken.some((t) => Math.hypot(t.x - x, t.y - y) < LETTER_ROOM_PX)) continue;
       own.add(far);
-      taken.add(near);
+      taken.push({ x, y });
       const colour = roundColour(model.index.order.get(vehicle) ?? 0, model.dark);
       pen.text(letter, x, y, { colour, size: 15, bold: true });
     }
@@ -185,14 +185,18 @@ export function drawClusters(pen: Pen, model: RoundsModel, hits: MarkHit[]): voi
 
 /** Where the selected answer sends stops: a ring and the letter of the round that would serve it. */
 export function drawEffects(pen: Pen, model: RoundsModel): void {
-  for (const [id, vehicle] of model.effects.goesTo) {
+  const { goesTo } = model.effects;
+  // Many stops are told by their target's colour; a few by its letter as well, for there is room.
+  const few = goesTo.size <= FEW_EFFECTS || pen.zoom >= EFFECT_LETTERS_FROM_ZOOM;
+  for (const [id, vehicle] of goesTo) {
     const stop = model.index.stop(id, model.day);
     if (!stop) continue;
     const { x, y } = pen.project(stop.lon, stop.lat);
     if (!pen.onScreen(x, y)) continue;
-    ring(pen, x, y, 9, pen.palette.halo, 5);
-    ring(pen, x, y, 9, pen.palette.move, 2.5);
-    pen.label(`→ ${model.index.letter(vehicle)}`, x, y, 11, { colour: pen.palette.move, size: 14, bold: true });
+    const colour = roundColour(model.index.order.get(vehicle) ?? 0, model.dark);
+    ring(pen, x, y, few ? 9 : 4, pen.palette.halo, few ? 5 : 4);
+    ring(pen, x, y, few ? 9 : 4, few ? pen.palette.move : colour, 2.5);
+    if (few) pen.label(`→ ${model.index.letter(vehicle)}`, x, y, 11, { colour: pen.palette.move, size: 14, bold: true });
   }
 }
 

@@ -2,7 +2,7 @@
 import type { OptionKey, PartFigures, RoundsOption, RoundsProposal } from "../api/rounds_types";
 import { el, keyCap } from "../dom/element";
 import { words } from "../words/catalogue";
-import { percent, signed, whole } from "../words/format";
+import { oneDecimal, signed, whole } from "../words/format";
 import { timeChange } from "./day_clock";
 
 interface Line {
@@ -23,11 +23,16 @@ const LINES: readonly Line[] = [
   {
     label: said.churn,
     value: (o) => o.moved_stops,
-    text: (n, o) => (n === 0 ? "0" : `${whole(n)} (${percent(o.churn_share)} %)`),
+    text: (n, o) => (n === 0 ? "0" : `${whole(n)} · ${share(o.churn_share)} %`),
     harmless: Infinity,
   },
   { label: said.cost, value: (o, b) => o.after.cost - b.cost, text: (n) => (n === 0 ? "0" : signed(n)), harmless: Infinity },
 ];
+
+/** 0.042 → "4.2", 0.134 → "13": as exact as the room allows. */
+function share(part: number): string {
+  return part < 0.1 ? oneDecimal(part * 100) : whole(part * 100);
+}
 
 export function optionTable(
   proposal: RoundsProposal,

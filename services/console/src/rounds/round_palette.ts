@@ -13,7 +13,7 @@ export function roundColour(index: number, dark: boolean): string {
   const hue = (FIRST_HUE + index * GOLDEN_ANGLE) % 360;
   const steps = dark ? DARK_STEPS : LIGHT_STEPS;
   const lightness = steps[index % steps.length] ?? steps[0];
-  return `hsl(${hue.toFixed(0)}, ${dark ? 72 : 68}%, ${lightness}%)`;
+  return `hsl(${hue.toFixed(0)}, ${dark ? 58 : 60}%, ${lightness}%)`;
 }
 
 /** Colour of text on a filled mark of a round. */

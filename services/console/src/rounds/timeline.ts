@@ -254,7 +254,9 @@ export class Timeline {
     if (!at) return;
     const title = `${this.drag.stop ?? ""} → ${this.drag.overVehicle ? this.model.index.letter(this.drag.overVehicle) : "?"}`;
     this.card.replaceChildren(el("strong", {}, title), ...priceLines(this.prices.state));
-    const left = at.x + TOOLTIP_PX + this.card.offsetWidth > this.root.clientWidth ? at.x - TOOLTIP_PX - this.card.offsetWidth : at.x + TOOLTIP_PX;
+    const { clientWidth } = this.root;
+    const right = at.x + TOOLTIP_PX;
+    const left = right + this.card.offsetWidth > clientWidth ? at.x - TOOLTIP_PX - this.card.offsetWidth : right;
     const top = Math.min(this.root.clientHeight - this.card.offsetHeight - 8, at.y + TOOLTIP_PX);
     this.card.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, top)}px)`;
   }

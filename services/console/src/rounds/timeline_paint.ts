@@ -6,7 +6,7 @@
 import type { Palette } from "../map/palette";
 import { FONT } from "../map/pen";
 import { words } from "../words/catalogue";
-import { dayTime, timeChange } from "./day_clock";
+import { dayTime, hoursMinutes } from "./day_clock";
 import type { Effects } from "./option_effects";
 import { AXIS_PX, FINISH_PX, GUTTER_PX, rowTop, type Layout } from "./timeline_layout";
 import type { Block, Row } from "./timeline_rows";
@@ -29,6 +29,7 @@ export interface TimelineScene {
 
 const TICK_ROOM_PX = 64;
 const LETTER_ROOM_PX = 12;
+const FAR_GAP_PX = 1.6;
 
 export function paintTimeline(ctx: CanvasRenderingContext2D, scene: TimelineScene): void {
   const { layout, palette, rows } = scene;
@@ -42,8 +43,8 @@ export function paintTimeline(ctx: CanvasRenderingContext2D, scene: TimelineScen
     paintGutter(ctx, scene, row, top);
     ctx.save();
     clip(ctx, layout.scale.left, top, layout.scale.width, layout.rowPx);
-    paintShift(ctx, scene, row, top);
     for (const block of row.blocks) paintBlock(ctx, scene, row, block, top);
+    paintShift(ctx, scene, row, top);
     ctx.restore();
     paintFinish(ctx, scene, row, top);
   }
@@ -161,7 +162,7 @@ function paintShift(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Ro
 function paintBlock(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row, block: Block, top: number): void {
   const { layout, palette } = scene;
   const from = xOf(layout.scale, block.beginS);
-  const width = Math.max(1, xOf(layout.scale, block.endS) - from - 0.4);
+  const width = Math.max(1, xOf(layout.scale, block.endS) - from) + gapTo(row, block, layout);
   if (from + width < layout.scale.left || from > layout.scale.left + layout.scale.width) return;
   const high = layout.rowPx - 5;
   const middle = top + layout.rowPx / 2 - 0.5;
@@ -188,6 +189,14 @@ function paintBlock(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Ro
   text(ctx, block.kind === "tip" ? "T" : "B", from + width / 2, middle, Math.min(13, high - 1), true);
 }
 
+/** Seen from far the drive between two stops is not drawn: one calm bar instead of a comb. */
+function gapTo(row: Row, block: Block, layout: Layout): number {
+  const next = row.blocks[block.index + 1];
+  if (block.kind !== "stop" || next?.kind !== "stop" || next.done !== block.done) return 0;
+  const gap = xOf(layout.scale, next.beginS) - xOf(layout.scale, block.endS);
+  return gap < FAR_GAP_PX ? gap + 0.2 : 0;
+}
+
 /** What is said of one stop: that it would move, that it is locked, that it is selected. */
 function paintStopMarks(
   ctx: CanvasRenderingContext2D,
@@ -201,9 +210,10 @@ function paintStopMarks(
   const { palette } = scene;
   const centre = from + width / 2;
   if (scene.effects.goesTo.has(stop)) {
-    ctx.strokeStyle = palette.move;
-    ctx.lineWidth = 2;
-    ctx.strokeRect(from - 1, middle - high / 2, width + 2, high);
+    ctx.fillStyle = palette.halo;
+    ctx.fillRect(from, middle - 4, width, 7);
+    ctx.fillStyle = palette.move;
+    ctx.fillRect(from, middle - 2.5, width, 4);
   }
   if (scene.locks[stop] !== undefined) {
     ctx.fillStyle = palette.ink;
@@ -233,7 +243,7 @@ function paintFinish(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: R
   ctx.fillStyle = row.overtimeS > 0 ? palette.lose : palette.ink;
   text(ctx, out ? "–" : dayTime(row.round.finish_s), left, middle, size, row.overtimeS > 0);
   if (row.overtimeS > 0 && !out) {
-    text(ctx, `▲${timeChange(row.overtimeS).replace("+", "").replace(" min", "")}`, left + 48, middle, size, true);
+    text(ctx, `▲${hoursMinutes(row.overtimeS)}`, left + 46, middle, size, true);
   }
 }
 
@@ -246,11 +256,13 @@ function paintAxis(ctx: CanvasRenderingContext2D, scene: TimelineScene): void {
   text(ctx, words.rounds.timeline.columns.load, GUTTER_PX - 54, AXIS_PX / 2, 14);
   text(ctx, words.rounds.timeline.columns.finish, layout.width - FINISH_PX + 8, AXIS_PX / 2, 14);
   ctx.textAlign = "center";
+  const now = xOf(scale, scene.nowS);
   for (let s = Math.ceil(scale.fromS / step) * step; s <= scale.toS; s += step) {
     const x = xOf(scale, s);
     ctx.fillStyle = palette.road;
     ctx.fillRect(x, AXIS_PX - 4, 1, layout.height - AXIS_PX + 4);
-    if (x < scale.left + 18 || x > scale.left + scale.width - 18) continue;
+    const covered = Math.abs(x - now) < TICK_ROOM_PX * 0.8;
+    if (covered || x < scale.left + 18 || x > scale.left + scale.width - 18) continue;
     ctx.fillStyle = palette.quiet;
     text(ctx, dayTime(s), x, AXIS_PX / 2, 14);
   }

@@ -23,7 +23,7 @@ export const enRounds = {
       missed: "missed per 1,000",
       vehicles: "vehicles in service",
       ofAll: (n: number) => `of ${n}`,
-      compared: (plan: string, weeks: string) => `plan ${plan} · weeks ${weeks}`,
+      compared: (plan: string, past: string) => `plan ${plan} · past ${past}`,
       comparedHint: "the morning's plan, and the mean of past weeks",
       noDay: "no day yet",
       exports: "Exports",
@@ -173,8 +173,8 @@ export const enRounds = {
     options: {
       label: "Answers",
       names: {
-        no_churn: "No stop moves",
-        little: "Up to 5 % move",
+        no_churn: "Same crews",
+        little: "≤ 5 % move",
         free: "Free",
       } satisfies Record<OptionKey, string>,
       hints: {
