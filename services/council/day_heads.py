@@ -38,7 +38,7 @@ class Head(NamedTuple):
     lost: bool
 
 
-class _Call(NamedTuple):
+class Call(NamedTuple):
     """Nodes where a visit begins and ends, its length, and from when it may begin."""
 
     entry: int
@@ -111,14 +111,14 @@ class Heads:
                 return stays, clock_s
         if stays == len(visits):
             return stays, clock_s
-        call = self._call(visits[stays], added)
+        call = self.call(visits[stays], added)
         if call is None:
             return stays + 1, clock_s
         leg_s = float(ways.travel_s[self.node_after(number, visits[:done], added), call.entry])
         clock_s = max(clock_s + (leg_s if math.isfinite(leg_s) else 0.0), call.opens_s)
         return stays + 1, clock_s + call.service_s
 
-    def _call(self, word: str, added: Mapping[str, AddedStop]) -> _Call | None:
+    def call(self, word: str, added: Mapping[str, AddedStop]) -> Call | None:
         """Where and how long a visit is that is no break; None for a stop or tip nobody knows."""
         ground, tip, stop = self._ground, tip_of(word), stop_of(word)
         if tip is not None:
@@ -126,21 +126,21 @@ class Heads:
             if n is None:
                 return None
             node, opens_s = int(ground.tips.location[n]), float(ground.tips.window_open_s[n, 0])
-            return _Call(node, node, float(ground.tips.service_s[n]), opens_s)
+            return Call(node, node, float(ground.tips.service_s[n]), opens_s)
         if stop is None or not (stop in added or stop in ground.council.stop_number):
             return None
         ends = ground.ends(stop, added)
         if word.endswith(BACKWARDS):
             ends = ends[1], ends[0]
         if stop in added:
-            return _Call(*ends, added[stop].service_s, -math.inf)
+            return Call(*ends, added[stop].service_s, -math.inf)
         n = ground.council.stop_number[stop]
-        return _Call(*ends, float(ground.stops.service_s[n]), float(ground.stops.window_open_s[n, 0]))
+        return Call(*ends, float(ground.stops.service_s[n]), float(ground.stops.window_open_s[n, 0]))
 
     def node_after(self, number: int, visits: tuple[str, ...], added: Mapping[str, AddedStop]) -> int:
         """Node where a vehicle is after these visits of its round."""
         for word in reversed(visits):
-            call = None if word in BREAKS else self._call(word, added)
+            call = None if word in BREAKS else self.call(word, added)
             if call is not None:
                 return call.leave
         return int(self._ground.fleet.start[number])

@@ -13,7 +13,7 @@ import numpy as np
 
 from geo.council import Council
 from optimiser.routes.arrays import IntArray
-from optimiser.routes.part_day import part_problem, rows_of
+from optimiser.routes.part_day import FAR_M, FAR_S, finite, part_problem, rows_of
 from optimiser.routes.plan import DayPlan, Round
 from optimiser.routes.problem import InForce, RouteProblem
 from optimiser.routes.stops import Stops
@@ -26,6 +26,13 @@ from services.council.visits import BREAKS, stop_of, tip_of
 from streams.rounds_plan import AddedStop
 
 Added = Mapping[str, AddedStop]
+
+
+class Excess(NamedTuple):
+    """What legs that were driven before roads were closed would cost more by now; left out of figures."""
+
+    drive_s: float = 0.0
+    dist_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +58,8 @@ class PartDay:
         Of the stops in the problem, by name.
     nodes
         Node of the council's roads of each location of the problem.
+    excess
+        Of each vehicle: what its history would cost more on the roads as they are now.
     """
 
     problem: RouteProblem
@@ -61,6 +70,7 @@ class PartDay:
     stranded: tuple[str, ...]
     numbers: dict[str, int]
     nodes: IntArray
+    excess: tuple["Excess", ...]
 
     @property
     def past(self) -> InForce:
@@ -184,11 +194,14 @@ class DayProblems:
         ids = [*known, *new]
         numbers = {stop: n for n, stop in enumerate(ids)}
         stranded = tuple(vehicle for vehicle in vehicles if blocks.stranded(vehicle))
-        in_force = self._in_force(vehicles, heads, cut, numbers, new, {*revived}, {*stranded})
         fleet = rows_of(self.ground.fleet, np.array([self.council.vehicle_number[v] for v in vehicles]))
         if stranded:
             ends = np.array([blocks.end_of(vehicle) for vehicle in vehicles], dtype=np.int64)
             fleet = replace(fleet, end=ends)
+        gone = {v for v, head in zip(vehicles, heads, strict=True) if head.lost} - {*revived}
+        if opens_s:
+            gone |= self._stuck(picture, vehicles, heads, fleet.end.tolist(), ways)
+        in_force = self._in_force(heads, cut, numbers, new, [vehicle in gone for vehicle in vehicles])
         problem, nodes = part_problem(
             ways.travel_s,
             ways.dist_m,
@@ -200,8 +213,33 @@ class DayProblems:
         )
         lengths = tuple(in_force.done.tolist())
         return PartDay(
-            problem, tuple(vehicles), tuple(cut.heads), lengths, tuple(cut.blocked), stranded, numbers, nodes
+            problem=problem,
+            vehicles=tuple(vehicles),
+            heads=tuple(cut.heads),
+            lengths=lengths,
+            blocked=tuple(cut.blocked),
+            stranded=stranded,
+            numbers=numbers,
+            nodes=nodes,
+            excess=tuple(
+                self._excess(vehicle, kept, picture.added, ways) if opens_s else Excess()
+                for vehicle, kept in zip(vehicles, cut.heads, strict=True)
+            ),
         )
+
+    def _excess(self, vehicle: str, kept: Sequence[str], added: Added, ways: GroundWays) -> Excess:
+        """What the legs of a round's history cost more now than when they were driven."""
+        at = int(self.ground.fleet.start[self.council.vehicle_number[vehicle]])
+        leave, enter = [], []
+        for word in kept:
+            call = None if word in BREAKS else self.heads.call(word, added)
+            if call is not None:
+                leave.append(at)
+                enter.append(call.entry)
+                at = call.leave
+        now = (finite(ways.travel_s[leave, enter], FAR_S), finite(ways.dist_m[leave, enter], FAR_M))
+        then = self.council.travel_s[leave, enter], self.council.dist_m[leave, enter]
+        return Excess(float((now[0] - then[0]).sum()), float((now[1] - then[1]).sum()))
 
     def _known(self, stop: str, added: Added) -> bool:
         return stop in added or stop in self.council.stop_number
@@ -240,17 +278,15 @@ class DayProblems:
 
     def _in_force(
         self,
-        vehicles: Sequence[str],
         heads: Sequence[Head],
         cut: _Rounds,
         numbers: Mapping[str, int],
         new: Sequence[str],
-        revived: set[str],
-        stranded: set[str],
+        lost: Sequence[bool],
     ) -> InForce:
         tips, seen = self.council.tip_number, set[str]()
-        rounds, lengths, free_s, lost = [], [], [], []
-        for vehicle, head, kept, tail in zip(vehicles, heads, cut.heads, cut.tails, strict=True):
+        rounds, lengths, free_s = [], [], []
+        for head, kept, tail, gone in zip(heads, cut.heads, cut.tails, lost, strict=True):
             history = []
             for word in kept:
                 stop, tip = stop_of(word), tip_of(word)
@@ -265,17 +301,34 @@ class DayProblems:
                 history.append("break" if word in BREAKS else word)
             rounds.append(round_of_words((*history, *tail), dict(numbers), tips))
             lengths.append(len(history))
-            gone = (head.lost and vehicle not in revived) or (vehicle in stranded and not head.stays)
-            lost.append(gone)
-            free_s.append(head.free_s if history else math.nan)
-            if not history and not gone and head.stays == 0 and head.free_s == head.free_s:
-                free_s[-1] = head.free_s
+            # Nothing stays of a round that has not begun, but an idle vehicle cannot leave before now.
+            free_s.append(head.free_s if history or not (gone or head.stays) else math.nan)
         return InForce(
             plan=DayPlan(tuple(rounds), tuple(sorted(numbers[stop] for stop in new))),
             done=np.array(lengths, dtype=np.int64),
             free_s=np.array(free_s, dtype=np.float64),
             lost=np.array(lost, dtype=np.bool_),
         )
+
+    def _stuck(
+        self,
+        picture: DayPicture,
+        vehicles: Sequence[str],
+        heads: Sequence[Head],
+        ends: Sequence[int],
+        ways: GroundWays,
+    ) -> set[str]:
+        """Vehicles that no way leads back from where they are, or that cannot leave their depot."""
+        stuck = set()
+        for vehicle, head, end in zip(vehicles, heads, ends, strict=True):
+            visits = picture.rounds.get(vehicle, ())[: head.stays]
+            at = self.heads.node_after(self.council.vehicle_number[vehicle], visits, picture.added)
+            if (
+                not math.isfinite(ways.travel_s[at, end])
+                or not np.isfinite(ways.travel_s[at, self.ground.tips.location]).any()
+            ):
+                stuck.add(vehicle)
+        return stuck
 
     def _stops(
         self,

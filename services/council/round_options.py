@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from optimiser.routes.checker import Checker
 from optimiser.routes.plan import DayPlan, Kind
-from optimiser.routes.verdict import Verdict
+from optimiser.routes.problem import RouteWeights
+from optimiser.routes.verdict import RoundSheet, Verdict
 from services.council.day_picture import DayPicture
-from services.council.day_problem import PartDay
+from services.council.day_problem import Excess, PartDay
 from services.council.visits import stop_of
 from streams.rounds_plan import DayFigures, OptionKey, RoundData, RoundsOption, Unserved
 
@@ -49,12 +50,16 @@ class Judge:
         """Whether a plan keeps all rules, or breaks no more than doing nothing does."""
         return one.verdict.feasible or wrong(one.verdict) <= wrong(self.before.verdict)
 
-    def better(self, one: Judged, other: Judged) -> bool:
-        """Whether a plan breaks fewer rules than another, or as few at less cost."""
+    def better(self, one: Judged, other: Judged, *, free: bool = False, by: float = 0.0) -> bool:
+        """Whether a plan breaks fewer rules than another, or as few and costs less, `by` so much or more.
+
+        `free` leaves the price of moved stops out of account.
+        """
         mine, theirs = wrong(one.verdict), wrong(other.verdict)
         if mine != theirs:
             return mine < theirs
-        return one.verdict.cost.total < other.verdict.cost.total
+        costs = [j.verdict.cost.total - (j.verdict.cost.churn if free else 0.0) for j in (one, other)]
+        return costs[0] < costs[1] - by
 
 
 def wrong(verdict: Verdict) -> tuple[int, float]:
@@ -64,15 +69,39 @@ def wrong(verdict: Verdict) -> tuple[int, float]:
 
 def day_figures(part: PartDay, judged: Judged) -> DayFigures:
     """What rounds cost, over the vehicles of a part."""
-    cost = judged.verdict.cost
-    late_s = max((sheet.overtime_s for sheet in judged.verdict.rounds), default=0.0)
+    counted = [
+        counted_round(sheet, excess, part.problem.weights)
+        for sheet, excess in zip(judged.verdict.rounds, part.excess, strict=True)
+    ]
+    return sum_of(counted, judged.verdict.cost.unserved_stops + len(part.blocked))
+
+
+class CountedRound(NamedTuple):
+    """One round's part of the figures."""
+
+    drive_s: float
+    dist_m: float
+    overtime_s: float
+    cost: float
+
+
+def counted_round(sheet: RoundSheet, excess: Excess, weights: RouteWeights) -> CountedRound:
+    """A round's part of the figures, its history as it was driven."""
+    more = weights.per_drive_s * excess.drive_s + weights.per_m * excess.dist_m
+    return CountedRound(
+        sheet.drive_s - excess.drive_s, sheet.dist_m - excess.dist_m, sheet.overtime_s, sheet.cost - more
+    )
+
+
+def sum_of(rounds: Collection[CountedRound], unserved: int) -> DayFigures:
+    """Figures of these rounds together."""
     return DayFigures(
-        drive_s=round(cost.drive_s, 1),
-        dist_m=round(cost.dist_m, 1),
-        overtime_s=round(cost.overtime_s, 1),
-        late_s=round(late_s, 1),
-        unserved=cost.unserved_stops + len(part.blocked),
-        cost=round(sum(sheet.cost for sheet in judged.verdict.rounds), 4),
+        drive_s=round(sum(one.drive_s for one in rounds), 1),
+        dist_m=round(sum(one.dist_m for one in rounds), 1),
+        overtime_s=round(sum(one.overtime_s for one in rounds), 1),
+        late_s=round(max((one.overtime_s for one in rounds), default=0.0), 1),
+        unserved=unserved,
+        cost=round(sum(one.cost for one in rounds), 4),
     )
 
 

@@ -1,8 +1,8 @@
 """The cheapest place of a new stop in today's rounds, of all vehicles, within milliseconds.
 
 Called by the rounds' solver and desk. It looks first at what a stop would cost each round in driving, which
-no rule can make cheaper, and then tries the rounds in that order until no other can be cheaper. It never moves
-a stop that is planned.
+no rule can make cheaper, and then tries the rounds in that order until no other can be cheaper. It never
+moves a stop that is planned.
 """
 
 import numpy as np
@@ -18,19 +18,25 @@ MOST_TRIED = 10
 
 
 class RoundPlaces:
-    """Places for new stops in the rounds of one council; for one thread."""
+    """Places for new stops in the rounds of one council; for one thread.
+
+    Attributes
+    ----------
+    seats
+        The rounds kept ready.
+    """
 
     def __init__(self, problems: DayProblems) -> None:
         self._problems = problems
-        self._seats = RoundSeats(problems)
+        self.seats = RoundSeats(problems)
 
     def warm(self, picture: DayPicture) -> None:
         """Read every round, so that the first question finds them ready."""
         ways = self._problems.ways(picture)
         for vehicle in picture.rounds:
             head = self._problems.heads.of(picture, vehicle, ways)
-            self._seats.seat(picture, vehicle, head, ways)
-            self._seats.gaps(picture, vehicle, head, ways)
+            self.seats.seat(picture, vehicle, head, ways)
+            self.seats.gaps(picture, vehicle, head, ways)
 
     def cheapest(
         self, picture: DayPicture, stop: AddedStop, only: str | None = None, most: int = MOST_TRIED
@@ -52,7 +58,7 @@ class RoundPlaces:
             if best is not None and least >= best.cost:
                 break
             head = self._problems.heads.of(picture, vehicle, ways)
-            found = self._seats.seat(picture, vehicle, head, ways).place(stop)
+            found = self.seats.seat(picture, vehicle, head, ways).place(stop)
             if found is not None and (best is None or found.cost < best.cost):
                 best = found
         return best
@@ -84,7 +90,7 @@ class RoundPlaces:
     ) -> float:
         """Least that calling there costs a round in driving."""
         head = self._problems.heads.of(picture, vehicle, ways)
-        gaps = self._seats.gaps(picture, vehicle, head, ways)
+        gaps = self.seats.gaps(picture, vehicle, head, ways)
         known = np.where(np.isfinite(gaps.cost), gaps.cost, 0.0)
         more = ways.cost[gaps.leave, entry] + ways.cost[leave, gaps.enter] - known
         least = float(more.min())

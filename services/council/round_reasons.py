@@ -1,4 +1,4 @@
-"""Why a stop is left out of today's rounds, in codes and words, and the cheapest change that would take it in.
+"""Why a stop is left out of today's rounds, in codes and words, and the cheapest change that would mend it.
 
 Used by the rounds' solver and desk. The route engine finds the reasons; here they are cut to what fits into a
 message, within a time. It changes no plan.
@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from optimiser.routes.plan import DayPlan
+from optimiser.routes.plan import DayPlan, Kind
 from optimiser.routes.reasons import why_not
 from optimiser.routes.relaxation import cheapest_relaxation
 from services.council.day_picture import DayPicture
@@ -21,7 +21,7 @@ from streams.rounds_plan import Unserved
 MOST_EXPLAINED = 6
 """Stops of an answer that are explained in full; of the others only that they found no place is told."""
 LONGEST_WORDS = 600
-NO_PLACE, NO_VEHICLE = "no_place", "no_vehicle"
+NO_PLACE, NO_VEHICLE, DEPOT_CUT_OFF = "no_place", "no_vehicle", "depot_cut_off"
 
 
 def clock_words(at_s: float) -> str:
@@ -73,9 +73,30 @@ def explain_all(
     until: float = 0.0,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Unserved]:
-    """All stops a plan leaves out: in full as many as there is time for (`time.perf_counter`), else in short."""
+    """All stops a plan leaves out: in full until `until` (of `time.perf_counter`), the others in short."""
     told = [blocked_words(ground, picture, one) for one in part.blocked]
+    cut_off = _cut_off(ground, part)
     for n, stop in enumerate(stops_left(part, plan)):
+        if stop in cut_off:
+            told.append(cut_off[stop])
+            continue
         in_full = n < MOST_EXPLAINED and time.perf_counter() < until and not cancelled()
         told.append(explained(part, plan, stop) if in_full else brief(part, stop))
+    return told
+
+
+def _cut_off(ground: RoadGround, part: PartDay) -> dict[int, Unserved]:
+    """By stop of a vehicle that cannot leave where it is: that this is why its crew does not come."""
+    told = {}
+    council = ground.council
+    for n, vehicle in enumerate(part.vehicles):
+        if vehicle not in part.stranded or not part.past.lost[n]:
+            continue
+        depot = council.depots.names[int(council.vehicles.depot[council.vehicle_number[vehicle]])]
+        for visit in part.past.plan.rounds[n][part.lengths[n] :]:
+            if visit.kind == Kind.STOP:
+                name = part.problem.stops.ids[visit.index]
+                words = f"{name}: {vehicle} is cut off, no open road leads from {depot} to a tip and back"
+                mend = f"open one of the closed streets at {depot}"
+                told[visit.index] = Unserved(name, [DEPOT_CUT_OFF], words, mend)
     return told

@@ -17,12 +17,12 @@ from optimiser.routes.live_answer import Insertion
 from optimiser.routes.live_table import TravelRows
 from optimiser.routes.part_day import FAR_M, FAR_S, finite
 from optimiser.routes.stops import Stops
-from optimiser.routes.verdict import RoundSheet
 from services.council.council_problem import words_of_round
 from services.council.day_heads import Head
 from services.council.day_picture import DayPicture
 from services.council.day_problem import DayProblems
 from services.council.road_ground import Closed, GroundWays
+from services.council.round_options import CountedRound, counted_round
 from services.council.visits import BACKWARDS, stop_of, tip_of
 from streams.rounds_plan import AddedStop
 
@@ -43,13 +43,17 @@ class Place(NamedTuple):
         What the day costs more, in the council's money.
     before, after
         The round in figures, without it and with it.
+    finish_before_s, finish_s
+        When the vehicle is back, without it and with it.
     """
 
     vehicle: str
     words: tuple[str, ...]
     cost: float
-    before: RoundSheet
-    after: RoundSheet
+    before: CountedRound
+    after: CountedRound
+    finish_before_s: float
+    finish_s: float
 
 
 class RoundKey(NamedTuple):
@@ -87,7 +91,16 @@ class RoundSeat:
         ids = (*part.problem.stops.ids, stop.stop)
         tail = found.round[part.lengths[0] :]
         words = (*part.heads[0], *words_of_round(tail, ids, part.problem.tips.ids))
-        return Place(self.vehicle, words, found.cost, self.sheet, found.sheet)
+        weights = part.problem.weights
+        return Place(
+            self.vehicle,
+            words,
+            found.cost,
+            counted_round(self.sheet, part.excess[0], weights),
+            counted_round(found.sheet, part.excess[0], weights),
+            self.sheet.finish_s,
+            found.sheet.finish_s,
+        )
 
     def _here(self, row: Stops) -> Stops:
         """The stop in this round's own locations."""
@@ -127,7 +140,7 @@ class RoundSeats:
 
     def seat(self, picture: DayPicture, vehicle: str, head: Head, ways: GroundWays) -> RoundSeat:
         """The round of a vehicle, ready."""
-        key = self._key(picture, vehicle, head, ways)
+        key = round_key(picture, vehicle, head, ways)
         known = self._seats.get(vehicle)
         if known is None or known[0] != key:
             known = (key, RoundSeat(self._problems, picture, vehicle, ways))
@@ -169,12 +182,16 @@ class RoundSeats:
         tails, heads = np.array(leave, dtype=np.int64), np.array(enter, dtype=np.int64)
         return Gaps(tails, heads, ways.cost[tails, heads])
 
-    def _key(self, picture: DayPicture, vehicle: str, head: Head, ways: GroundWays) -> RoundKey:
-        visits, state = picture.rounds.get(vehicle, ()), picture.vehicles.get(vehicle)
-        barred = tuple(
-            word
-            for word in visits[head.stays :]
-            if (stop := stop_of(word)) is not None and (stop in picture.skipped or stop in picture.stops_done)
-        )
-        load = () if state is None else tuple(sorted(state.load.items()))
-        return RoundKey(visits, head, ways.closed, load, barred)
+
+def round_key(picture: DayPicture, vehicle: str, head: Head, ways: GroundWays) -> RoundKey:
+    """What a round's reading depends on: the same for as long as it need not be read anew."""
+    visits, state = picture.rounds.get(vehicle, ()), picture.vehicles.get(vehicle)
+    barred = tuple(
+        word
+        for word in visits[head.stays :]
+        if (stop := stop_of(word)) is not None and (stop in picture.skipped or stop in picture.stops_done)
+    )
+    load = () if state is None else tuple(sorted(state.load.items()))
+    # A time that is none equals nothing, not even itself.
+    known = head if head.free_s == head.free_s else head._replace(free_s=-1.0)
+    return RoundKey(visits, known, ways.closed, load, barred)
