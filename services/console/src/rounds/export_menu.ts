@@ -11,7 +11,7 @@ export class ExportMenu {
   readonly root = el(
     "details",
     { class: "menu", "data-testid": "exports" },
-    el("summary", { title: words.rounds.exports.heading }, keyCap("E"), words.rounds.exports.heading),
+    el("summary", { title: words.rounds.exports.heading }, keyCap("E"), el("span", { class: "menu-name" }, words.rounds.exports.heading)),
     this.body,
   );
 

@@ -113,6 +113,9 @@ export class RoundsModel {
     const moved = day.rounds !== this.day?.rounds;
     this.day = day;
     if (moved) this.places = placesOf(day);
+    // A stop stays selected when it moves: its new round is then the selected one.
+    const selected = this.stop === null ? undefined : this.places.get(this.stop);
+    if (selected) this.vehicle = selected.round.vehicle;
     for (const round of day.rounds) this.index.letters.set(round.vehicle, round.letter);
     const before = this.changes.findIndex((c) => c.key === this.changeKey);
     this.changes = openChanges(day);

@@ -174,7 +174,7 @@ export const enRounds = {
       label: "Answers",
       names: {
         no_churn: "Same crews",
-        little: "≤ 5 % move",
+        little: "≤ 5 %",
         free: "Free",
       } satisfies Record<OptionKey, string>,
       hints: {
