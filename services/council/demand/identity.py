@@ -136,11 +136,11 @@ class Identity:
 
     def _around(self, point: Metres, conflict: PlaceConflict | None, field: str) -> Place:
         """The property or the street at a point."""
-        if not self._has(*point):
-            raise GivenError(field, f"the place lies outside {self._name}")
         at = self._gazetteer.nearest(*point, AT_PROPERTY_M)
         if at is not None:
             return _at(at, conflict)
+        if not self._has(*point):
+            raise GivenError(field, f"the place lies outside {self._name}")
         by = self._gazetteer.nearest(*point, ON_STREET_M)
         return Place(*point, street=None if by is None else by.street, conflict=conflict)
 
