@@ -34,8 +34,8 @@ MARGIN = 1.04
 class Blocks:
     """Roads between two crossings, no motorways: `tail`, `head` (B,) nodes along the street.
 
-    `street` (B,) index, `one_way` (B,), `length_m` (B,), `speed_class` (B,). Blocks of a street stand one after
-    the other, from its start to its end.
+    `street` (B,) index, `one_way` (B,), `length_m` (B,), `speed_class` (B,). Blocks of a street stand one
+    after the other, from its start to its end.
     """
 
     tail: IntArray

@@ -1,7 +1,7 @@
 """The rounds of the morning for a council that has none yet, and figures of the weeks before.
 
 Called by `cover council demo`, once for each council: the rounds are kept in its pack. How good they
-are depends on the machine; that they keep every rule, the independent checker has said before they leave here.
+are depends on the machine; that they keep every rule the independent checker has said before they leave.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def _teams(council: Council, vehicles: IntArray) -> list[IntArray]:
 
 
 def _pieces(council: Council, streets: IntArray, budgets_s: list[float]) -> list[IntArray]:
-    """Cut the streets into compact pieces with work in proportion: halved across the longer side, repeatedly."""
+    """Cut the streets into compact pieces with work in proportion, halving them across the longer side."""
     if len(budgets_s) == 1:
         return [streets]
     half = len(budgets_s) // 2
