@@ -68,15 +68,15 @@ export interface Council {
 
 export type VehicleStatus = "in_service" | "broken_down" | "off_road";
 
-/** One vehicle's day: `begin_s` has one time per visit, in seconds of the local day. */
+/** One vehicle's day: `begin_s` has one time per visit, in seconds of the local day; null where nobody can tell. */
 export interface Round {
   vehicle: string;
   letter: string;
   status: VehicleStatus;
   done: number;
   visits: string[];
-  begin_s: number[];
-  finish_s: number;
+  begin_s: (number | null)[];
+  finish_s: number | null;
   shift_end_s: number;
   overtime_s: number;
   load: Amounts;
@@ -153,6 +153,11 @@ export interface RoundsDecision {
   undone: boolean;
   edit: string | null;
   vehicles: string[];
+  /** Of an undo: the decision taken back. */
+  undoes: string | null;
+  undoable: boolean;
+  /** Why it does not count; null where it does. */
+  void: string | null;
 }
 
 export interface DayTotals {
@@ -167,15 +172,15 @@ export interface DayTotals {
 }
 
 export interface Figures extends DayTotals {
-  plan: DayTotals;
+  plan: DayTotals | null;
   past: PastWeek[];
 }
 
-/** The whole view of the day. */
+/** The whole view of the day; `as_of` and `date` are null before the first event. */
 export interface Day {
   offset: number;
   as_of: string | null;
-  date: string;
+  date: string | null;
   version: number;
   now_s: number;
   rounds: Round[];
@@ -187,7 +192,7 @@ export interface Day {
   clusters: Cluster[];
   closures: Closure[];
   decisions: RoundsDecision[];
-  figures: Figures;
+  figures: Figures | null;
 }
 
 /** Only what changed; in `rounds` only the rounds that did. */

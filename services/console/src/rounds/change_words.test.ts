@@ -15,6 +15,9 @@ const decision = (patch: Partial<RoundsDecision>): RoundsDecision => ({
   undone: false,
   edit: null,
   vehicles: [],
+  undoes: null,
+  undoable: true,
+  void: null,
   ...patch,
 });
 

@@ -147,10 +147,10 @@ export class RoundsCommands {
   }
 }
 
-/** The newest decision that has not been taken back. */
+/** The newest decision that can be taken back; what was taken back is decided anew on its card. */
 export function lastHolding(model: Pick<RoundsModel, "day">): RoundsDecision | null {
   const decisions = model.day?.decisions ?? [];
-  return [...decisions].reverse().find((d) => d.action !== "undo" && !d.undone) ?? null;
+  return [...decisions].reverse().find((d) => d.action !== "undo" && d.undoable) ?? null;
 }
 
 /** Why something did not go through, as a manager needs to hear it. */

@@ -67,9 +67,9 @@ export function loadShare(round: Round): number {
   return most;
 }
 
-/** How far past its shift's end a round is predicted to finish. */
+/** How far past its shift's end a round is predicted to finish; 0 where nobody can tell. */
 export function overtimeOf(round: Round): number {
-  return Math.max(0, round.finish_s - round.shift_end_s);
+  return Math.max(0, (round.finish_s ?? 0) - round.shift_end_s);
 }
 
 /** Mean of a figure of past weeks, or null where there are none. */

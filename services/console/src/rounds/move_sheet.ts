@@ -103,7 +103,8 @@ export class MoveSheet {
     const round = model.day?.rounds.find((r) => r.vehicle === choice.vehicle);
     const visit = choice.before === null ? undefined : round?.visits[choice.before];
     const begin = choice.before === null ? undefined : round?.begin_s[choice.before];
-    const where = visit === undefined || begin === undefined ? said.bestPlace : said.before(visit, dayTime(begin));
+    const at = begin === undefined || begin === null ? words.strip.unknown : dayTime(begin);
+    const where = visit === undefined ? said.bestPlace : said.before(visit, at);
     const street = model.index.stop(choice.stop, model.day)?.street;
     const commit = el(
       "button",

@@ -51,6 +51,7 @@ export class RoundsLog {
         "data-action": decision.action,
         "data-decision-id": decision.decision_id,
         "data-undone": decision.undone,
+        "data-void": decision.void !== null,
       },
       el("time", { datetime: decision.at }, clock(decision.at)),
       el(
@@ -59,11 +60,9 @@ export class RoundsLog {
         el("b", {}, decision.action === "adjust" ? "" : `${log.actions[decision.action]} `),
         `${what}${option}`,
       ),
-      decision.undone
-        ? el("span", { class: "log-who" }, log.undone)
-        : decision.action === "undo"
-          ? el("span", { class: "log-who" }, decision.operator)
-          : this.undoButton(decision, newest),
+      decision.undoable && decision.action !== "undo"
+        ? this.undoButton(decision, newest)
+        : el("span", { class: "log-who", title: decision.void }, stateOf(decision)),
     );
   }
 
@@ -97,4 +96,9 @@ export class RoundsLog {
     this.operator.replaceChildren(form);
     if (focus) input.focus();
   }
+}
+
+function stateOf(decision: RoundsDecision): string {
+  if (decision.void !== null) return words.rounds.log.void;
+  return decision.undone ? words.rounds.log.undone : decision.operator;
 }

@@ -2,7 +2,7 @@
  * The strip of the Rounds view: the day's figures against the morning's plan and past weeks, and how old they are.
  * Never decides.
  */
-import type { Figures } from "../api/rounds_types";
+import type { DayTotals, Figures, PastWeek } from "../api/rounds_types";
 import { el, keyCap, setAttribute, setText } from "../dom/element";
 import { shownAgeS } from "../state/health";
 import { words } from "../words/catalogue";
@@ -84,31 +84,40 @@ export class RoundsStrip {
   private render(): void {
     const { day, council } = this.model;
     if (!day) return;
-    const { figures } = day;
     // A date of the council's own calendar: noon is the same day in every time zone.
-    setText(this.date, words.rounds.day(new Date(`${day.date}T12:00:00Z`), council.timezone));
-    setText(this.time, dayTime(day.now_s));
-    const planned = figures.collections;
-    const share = planned > 0 ? figures.collections_done / planned : 0;
-    this.done.show(whole(figures.collections_done), `${words.rounds.strip.ofPlanned(whole(planned))} · ${percent(share)} %`);
-    this.progress.style.width = `${Math.round(share * 100)}%`;
-    const weeks = figures.past.length > 0 ? figures.past : council.past;
-    const mean = (value: (w: (typeof weeks)[number]) => number, text: (n: number) => string) => {
-      const of = meanOf(weeks, value);
-      return of === null ? words.strip.unknown : text(of);
-    };
-    const { plan } = figures;
-    const { compared } = words.rounds.strip;
-    this.overtime.show(hoursMinutes(figures.overtime_s), compared(hoursMinutes(plan.overtime_s), mean((w) => w.overtime_h * 3_600, hoursMinutes)));
-    this.overtime.mark(figures.overtime_s > plan.overtime_s + 60);
-    this.cost.show(twoDecimals(figures.cost_per_collection), compared(twoDecimals(plan.cost_per_collection), mean((w) => w.cost_per_collection, twoDecimals)));
-    this.cost.mark(figures.cost_per_collection > plan.cost_per_collection * 1.005);
-    this.distance.show(kilometres(figures), compared(kilometres(plan), mean((w) => w.distance_km, whole)));
-    this.missed.show(twoDecimals(figures.missed_per_1000), compared(twoDecimals(plan.missed_per_1000), mean((w) => w.missed_per_1000, twoDecimals)));
-    this.missed.mark(figures.missed_per_1000 > plan.missed_per_1000);
+    if (day.date !== null) {
+      // A date of the council's own calendar: noon is the same day in every time zone.
+      setText(this.date, words.rounds.day(new Date(`${day.date}T12:00:00Z`), council.timezone));
+      setText(this.time, dayTime(day.now_s));
+    }
+    if (day.figures) this.renderFigures(day.figures);
     const inService = day.rounds.filter((r) => r.status === "in_service").length;
     this.vehicles.show(whole(inService), words.rounds.strip.ofAll(day.rounds.length));
     this.vehicles.mark(inService < day.rounds.length);
+  }
+
+  private renderFigures(figures: Figures): void {
+    const planned = figures.collections;
+    const share = planned > 0 ? figures.collections_done / planned : 0;
+    const said = words.rounds.strip;
+    this.done.show(whole(figures.collections_done), `${said.ofPlanned(whole(planned))} · ${percent(share)} %`);
+    this.progress.style.width = `${Math.round(share * 100)}%`;
+    const weeks = figures.past.length > 0 ? figures.past : this.model.council.past;
+    const { plan } = figures;
+    const beside = (text: (n: number) => string, ofPlan: (p: DayTotals) => number, ofWeek: (w: PastWeek) => number) => {
+      const mean = meanOf(weeks, ofWeek);
+      const none = words.strip.unknown;
+      return said.compared(plan ? text(ofPlan(plan)) : none, mean === null ? none : text(mean));
+    };
+    const fill = (figure: Figure, text: (n: number) => string, of: (p: DayTotals) => number, ofWeek: (w: PastWeek) => number) => {
+      figure.show(text(of(figures)), beside(text, of, ofWeek));
+      // What reads the same is not marked as worse.
+      figure.mark(plan !== null && of(figures) > of(plan) && text(of(figures)) !== text(of(plan)));
+    };
+    fill(this.overtime, hoursMinutes, (f) => f.overtime_s, (w) => w.overtime_h * 3_600);
+    fill(this.cost, twoDecimals, (f) => f.cost_per_collection, (w) => w.cost_per_collection);
+    fill(this.distance, kilometres, (f) => f.dist_m / 1_000, (w) => w.distance_km);
+    fill(this.missed, twoDecimals, (f) => f.missed_per_1000, (w) => w.missed_per_1000);
   }
 
   private renderHealth(): void {
@@ -130,8 +139,7 @@ export class RoundsStrip {
   }
 }
 
-function kilometres(figures: Pick<Figures, "dist_m">): string {
-  const km = figures.dist_m / 1_000;
+function kilometres(km: number): string {
   return km < 100 ? oneDecimal(km) : whole(km);
 }
 

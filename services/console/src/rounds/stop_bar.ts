@@ -66,7 +66,7 @@ export class StopBar {
       model.day?.skipped.includes(stop) ? said.skipped : "",
       place === undefined && model.day?.unserved.includes(stop) ? said.unserved : "",
       model.day?.added.some((a) => a.stop === stop) ? said.added : "",
-      place?.done ? said.done : begin === undefined ? "" : said.planned(dayTime(begin)),
+      place?.done ? said.done : begin === undefined || begin === null ? "" : said.planned(dayTime(begin)),
       lock === undefined ? "" : said.locked(model.index.letter(lock)),
     ].filter((line) => line !== "");
   }
@@ -109,13 +109,13 @@ function vehicleFacts(round: Round): string[] {
   return [
     `${round.vehicle} · ${words.rounds.status[round.status]}`,
     said.progress(round.stops_done, round.stops),
-    said.finish(dayTime(round.finish_s), dayTime(round.shift_end_s)),
+    round.finish_s === null ? "" : said.finish(dayTime(round.finish_s), dayTime(round.shift_end_s)),
     over > 0 ? `▲ ${said.over(timeChange(over).replace("+", ""))}` : "",
     Math.abs(round.delay_s) >= 60 ? said.delay(timeChange(round.delay_s).replace("+", "")) : "",
     ...Object.entries(round.capacity).map(([material, most]) => {
       const now = round.load[material] ?? 0;
       return `${said.load(material, whole(now), whole(most))} (${percent(most > 0 ? now / most : 0)} %)`;
     }),
-    tip === undefined ? "" : said.nextTip(dayTime(tip)),
+    tip === undefined || tip === null ? "" : said.nextTip(dayTime(tip)),
   ].filter((line) => line !== "");
 }

@@ -49,7 +49,7 @@ export class TimelineDrag {
       return true;
     }
     const own = row.round.vehicle === grip.fromRow.round.vehicle ? grip.block.index : -1;
-    const before = visitAfter(row.round, seconds, own);
+    const before = visitAfter(row.blocks, seconds, own);
     this.question = { stop: grip.stop, vehicle: row.round.vehicle, ...(before === undefined ? {} : { before }) };
     this.prices.consider(this.question);
     return true;

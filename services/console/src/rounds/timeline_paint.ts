@@ -137,7 +137,7 @@ function paintLoad(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row
 function paintShift(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row, top: number): void {
   const { layout, palette } = scene;
   const end = xOf(layout.scale, row.round.shift_end_s);
-  const finish = xOf(layout.scale, row.round.finish_s);
+  const finish = xOf(layout.scale, row.round.finish_s ?? row.round.shift_end_s);
   const [low, high] = [top + 2, top + layout.rowPx - 3];
   if (row.overtimeS > 0) {
     ctx.strokeStyle = palette.lose;
@@ -171,7 +171,13 @@ function paintBlock(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Ro
     const height = done ? Math.max(3, high * 0.3) : high;
     ctx.globalAlpha = done ? 0.6 : 1;
     ctx.fillStyle = scene.colourOf(row.round.vehicle);
-    ctx.fillRect(from, middle - height / 2, width, height);
+    if (block.known) ctx.fillRect(from, middle - height / 2, width, height);
+    else {
+      // Nobody can tell when: hollow.
+      ctx.strokeStyle = scene.colourOf(row.round.vehicle);
+      ctx.lineWidth = 1;
+      ctx.strokeRect(from + 0.5, middle - height / 2 + 0.5, Math.max(1, width - 1), height - 1);
+    }
     ctx.globalAlpha = 1;
     if (block.stop !== null) paintStopMarks(ctx, scene, block.stop, from, width, middle, high);
     return;
@@ -241,7 +247,7 @@ function paintFinish(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: R
   const out = row.round.status !== "in_service";
   ctx.textAlign = "left";
   ctx.fillStyle = row.overtimeS > 0 ? palette.lose : palette.ink;
-  text(ctx, out ? "–" : dayTime(row.round.finish_s), left, middle, size, row.overtimeS > 0);
+  text(ctx, out || row.round.finish_s === null ? words.strip.unknown : dayTime(row.round.finish_s), left, middle, size, row.overtimeS > 0);
   if (row.overtimeS > 0 && !out) {
     text(ctx, `▲${hoursMinutes(row.overtimeS)}`, left + 46, middle, size, true);
   }

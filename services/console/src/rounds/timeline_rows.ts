@@ -10,6 +10,8 @@ export interface Block {
   beginS: number;
   endS: number;
   done: boolean;
+  /** Whether anybody can tell when it is; else it stands behind the one before. */
+  known: boolean;
 }
 
 export interface Row {
@@ -30,21 +32,27 @@ export function serviceTimes(council: Council): Map<string, number> {
 }
 
 export function rowOf(round: Round, service: ReadonlyMap<string, number>): Row {
-  const blocks = round.visits.map((visit, index): Block => {
+  const blocks: Block[] = [];
+  let freeS = round.finish_s ?? round.shift_end_s;
+  for (const [index, visit] of round.visits.entries()) {
     const stop = stopOf(visit);
-    const beginS = round.begin_s[index] ?? round.finish_s;
-    const nextS = Math.max(beginS, round.begin_s[index + 1] ?? round.finish_s);
+    const told = round.begin_s[index] ?? null;
+    const beginS = told ?? freeS;
     const takes = service.get(stop ?? visit);
-    return {
+    const nextS = round.begin_s[index + 1] ?? (told === null ? null : round.finish_s) ?? beginS + (takes ?? 0);
+    const endS = Math.max(beginS, takes === undefined ? nextS : told === null ? beginS + takes : Math.min(nextS, beginS + takes));
+    blocks.push({
       index,
       visit,
       stop,
       kind: stop !== null ? "stop" : visit.startsWith("tip:") ? "tip" : "break",
       beginS,
-      endS: takes === undefined ? nextS : Math.min(nextS, beginS + takes),
+      endS,
       done: index < round.done,
-    };
-  });
+      known: told !== null,
+    });
+    freeS = endS;
+  }
   return { round, blocks, loadShare: loadShare(round), overtimeS: overtimeOf(round) };
 }
 
@@ -58,9 +66,9 @@ export function filtered(rows: readonly Row[], filter: RowFilter, touched: Reado
 export function daySpan(rows: readonly Row[]): { fromS: number; toS: number } {
   let from = Infinity;
   let to = -Infinity;
-  for (const { round } of rows) {
-    from = Math.min(from, round.begin_s[0] ?? Infinity);
-    to = Math.max(to, round.finish_s, round.shift_end_s);
+  for (const { round, blocks } of rows) {
+    from = Math.min(from, blocks[0]?.beginS ?? Infinity);
+    to = Math.max(to, round.finish_s ?? 0, round.shift_end_s);
   }
   if (!Number.isFinite(from) || !Number.isFinite(to) || to <= from) return { fromS: 6 * 3_600, toS: 18 * 3_600 };
   return { fromS: Math.floor(from / 1_800) * 1_800, toS: Math.ceil((to + 300) / 1_800) * 1_800 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Council, Round } from "../api/rounds_types";
 import { dayTime, hoursMinutes, timeChange } from "./day_clock";
 import { rowOf, serviceTimes } from "./timeline_rows";
-import { indexAt, panned, tickStepS, timeOf, visitAfter, xOf, zoomed, type TimeScale } from "./timeline_scale";
+import { panned, tickStepS, timeOf, visitAfter, xOf, zoomed, type TimeScale } from "./timeline_scale";
 
 const whole: TimeScale = { fromS: 20_000, toS: 60_000, left: 100, width: 800 };
 
@@ -29,12 +29,8 @@ describe("the time-line's scale", () => {
     expect(tickStepS({ ...whole, toS: 23_600 }, 60)).toBe(300);
   });
 
-  it("finds what begins at or before a time", () => {
-    expect([5, 10, 15, 20, 99].map((s) => indexAt([10, 20, 30], s))).toEqual([-1, 0, 0, 1, 2]);
-  });
-
   it("puts a stop before what comes next, never among what is done, never before itself", () => {
-    const round = { visits: ["a", "b", "c", "d"], begin_s: [10, 20, 30, 40], done: 2 };
+    const round = ["a", "b", "c", "d"].map((visit, i) => ({ visit, beginS: 10 * (i + 1), done: i < 2 }));
     expect(visitAfter(round, 5, -1)).toBe("c");
     expect(visitAfter(round, 32, -1)).toBe("d");
     expect(visitAfter(round, 50, -1)).toBeUndefined();
@@ -66,6 +62,26 @@ describe("a row", () => {
       ["stop", "X", 4_000, 4_500, false],
     ]);
     expect(row.overtimeS).toBe(100);
+  });
+
+  it("puts visits whose time nobody can tell behind the last known one, as long as they take", () => {
+    const round = {
+      visits: ["S1", "S2", "S3", "tip:T1"],
+      begin_s: [1_000, null, null, null],
+      finish_s: 1_100,
+      shift_end_s: 4_400,
+      done: 1,
+      load: {},
+      capacity: {},
+    } as unknown as Round;
+    const row = rowOf(round, new Map([["S1", 100], ["S2", 60], ["S3", 40]]));
+    expect(row.blocks.map((b) => [b.beginS, b.endS, b.known])).toEqual([
+      [1_000, 1_100, true],
+      [1_100, 1_160, false],
+      [1_160, 1_200, false],
+      [1_200, 1_200, false],
+    ]);
+    expect(rowOf({ ...round, finish_s: null, begin_s: [] }, new Map()).overtimeS).toBe(0);
   });
 });
 

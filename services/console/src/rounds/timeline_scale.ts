@@ -45,28 +45,14 @@ export function tickStepS(scale: TimeScale, roomPx: number): number {
   return steps.find((s) => s / perPixel >= roomPx) ?? 14_400;
 }
 
-/** The last index whose begin is not after `seconds`, or -1. `begins` ascends. */
-export function indexAt(begins: readonly number[], seconds: number): number {
-  let low = 0;
-  let high = begins.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((begins[middle] ?? Infinity) <= seconds) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 /**
  * The visit a stop let go at `seconds` is put before: the first not done that begins later; undefined at the end.
  * `skip` is the index of the stop itself where it is in this round, or -1.
  */
 export function visitAfter(
-  round: { visits: readonly string[]; begin_s: readonly number[]; done: number },
+  blocks: readonly { visit: string; beginS: number; done: boolean }[],
   seconds: number,
   skip: number,
 ): string | undefined {
-  let index = Math.max(round.done, indexAt(round.begin_s, seconds) + 1);
-  if (index === skip) index += 1;
-  return round.visits[index];
+  return blocks.find((block, index) => !block.done && block.beginS > seconds && index !== skip)?.visit;
 }

@@ -213,6 +213,7 @@ export const enRounds = {
       heading: "Decisions",
       none: "None yet.",
       undone: "taken back",
+      void: "without effect",
       actions: { approve: "approved", adjust: "changed", dismiss: "dismissed", undo: "took back" },
       edits: {
         move: "stop moved",
