@@ -1,4 +1,4 @@
-"""`cover council demo` and `show`: make a council pack with its morning's rounds, and look at one.
+"""`cover council`: make a council pack with its morning's rounds, look at one, feed reports to a service.
 
 Called by the `cover` command. Never builds or plans anything itself: `geo` and `services.council` do.
 """
@@ -18,6 +18,7 @@ from geo.demo_council import COUNCIL_SIZES, build_demo_council
 from geo.demo_region import SIZES, build_demo_region
 from geo.pack_manifest import PackError
 from geo.region_pack import load_region
+from services.cli.council_import import import_requests
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 REGION_SIZE = {"demo": "london", "small": "small"}
@@ -25,13 +26,17 @@ REGION_SIZE = {"demo": "london", "small": "small"}
 
 @click.group()
 def council() -> None:
-    """Make council packs (depots, tips, vehicles, streets, properties, rounds) and look at them.
+    """Make council packs (depots, tips, vehicles, streets, properties, rounds), feed reports to a service.
 
     \b
     Example:
       cover council demo var/demo-council
       cover council show var/demo-council
+      cover council import requests.csv --area demo-council
     """
+
+
+council.add_command(import_requests)
 
 
 @council.command()
