@@ -47,7 +47,7 @@ class Row(NamedTuple):
     epilog="Example, with `cover demo` running:\n\n"
     "cover council import requests.csv --area demo-council\n\n"
     "The file's header names its columns: service_code; uprn, address, easting_m and northing_m, or lat and "
-    "lon; and, where known, at, material, fill, collection_date, id, email (of which only a pseudonym is kept).",
+    "lon; and, where known, at, material, fill, collection_date, id, email (only a pseudonym of it is kept).",
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--area", required=True, help="Area id of the council.")
