@@ -70,7 +70,7 @@ class AreaWorker(LogWorker[Picture, CoverPlanData]):
     def _dumped(self) -> bytes:
         return area_checkpoint.dumped(self._state)
 
-    def _resume(self) -> None:
+    async def _resume(self) -> None:
         state = self._state
         state.plan = state.plan_in_force
         # Its plan may be in the log already: solved again for the zones' bands, logged only if it is better.

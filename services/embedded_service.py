@@ -12,8 +12,13 @@ from geo.region import Region
 from services.area import Area, cover_model
 from services.area_worker import AreaWorker
 from services.checkpoint_keeper import CheckpointKeeper
+from services.council.council_area import CouncilArea
+from services.council.day_check import DayCheck
+from services.council.day_worker import DayWorker
+from services.council.round_solver import RoundSolver
 from services.cover_solver import CoverSolver
 from services.metrics import Metrics
+from services.pseudonyms import Pseudonyms
 from services.service import Service, ids_of
 from services.settings import Settings
 from streams.area_log import LogLimits
@@ -48,6 +53,46 @@ class EmbeddedArea(Area):
         """Keep the worker running until cancelled."""
         await self.kept_running(self.worker.run)
 
+    def close(self) -> None:
+        """End its threads."""
+        self.solver.close()
+
+
+class EmbeddedCouncil(CouncilArea):
+    """A council with its worker in this process."""
+
+    def __init__(
+        self,
+        council: Council,
+        log: EmbeddedLog,
+        checkpoints: CheckpointKeeper,
+        metrics: Metrics,
+        settings: Settings,
+        pseudonyms: Pseudonyms,
+    ) -> None:
+        super().__init__(council, log, metrics, pseudonyms)
+        self.solver = RoundSolver(council)
+        self.worker = DayWorker(
+            self.state,
+            DayCheck(council),
+            log,
+            self.dead_letters,
+            checkpoints,
+            self.hub,
+            self.solver,
+            metrics,
+            settings,
+        )
+
+    async def run(self) -> None:
+        """Keep the worker running until cancelled."""
+        await self.kept_running(self.worker.run)
+
+    def close(self) -> None:
+        """End its threads."""
+        super().close()
+        self.solver.close()
+
 
 class EmbeddedService(Service):
     """All areas with their workers and their log, in this process.
@@ -73,17 +118,21 @@ class EmbeddedService(Service):
             MemoryCheckpoints() if data is None else FileCheckpoints(data / "checkpoints")
         )
         keeper = CheckpointKeeper(self.log, store)
-        self._brigades = {
+        brigades = {
             region.id: EmbeddedArea(region, self.log, keeper, self.metrics, settings, self.what_if_thread)
             for region in regions
         }
-        self.areas = dict(self._brigades)
+        houses = {
+            council.id: EmbeddedCouncil(council, self.log, keeper, self.metrics, settings, self.pseudonyms)
+            for council in councils
+        }
+        self.areas: dict[str, EmbeddedArea | EmbeddedCouncil] = {**brigades, **houses}
 
     async def stop(self) -> None:
         """End streams and workers, keep a last checkpoint, close the log."""
         await super().stop()
-        for area in self._brigades.values():
+        for area in self.areas.values():
             if area.state.ready:
                 await area.worker.checkpoint(last=True)
-            area.solver.close()
+            area.close()
         await self.log.close()

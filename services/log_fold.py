@@ -132,6 +132,9 @@ class LogFold(Generic[P, A]):
         """A draft that goes on from a picture."""
         raise NotImplementedError
 
+    def _judge(self, event: Event) -> None:
+        """Check an event against the draft; raises `DecodeError`."""
+
     def _take_event(self, event: Event, record: LogRecord, batch: Batch[A]) -> None:
         """Fold an event into the draft, or note the answer it is."""
         raise NotImplementedError
@@ -294,6 +297,7 @@ class LogFold(Generic[P, A]):
         try:
             event = codec.decode(record.payload)
             self._check.content(event, self._draft.as_of)
+            self._judge(event)
         except DecodeError as error:
             batch.bad.append((record, error))
             return

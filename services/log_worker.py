@@ -8,7 +8,7 @@ answers carry deterministic ids, dead letters are kept once. Never takes events 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -106,9 +106,13 @@ class LogWorker(Generic[P, A]):
         """The state as a checkpoint."""
         raise NotImplementedError
 
-    def _resume(self) -> None:
+    async def _resume(self) -> None:
         """Take up the answers the log knows; consoles are then told a snapshot."""
         raise NotImplementedError
+
+    def _more_work(self) -> list[Coroutine[Any, Any, None]]:
+        """What else is to run as long as the worker does."""
+        return []
 
     def _tell(self, folded: Folded[P, A]) -> None:
         """Tell consoles what a batch has changed."""
@@ -127,6 +131,8 @@ class LogWorker(Generic[P, A]):
             group.create_task(lasting(self._solve_forever()))
             group.create_task(lasting(self._beat_forever()))
             group.create_task(lasting(self._checkpoint_forever()))
+            for work in self._more_work():
+                group.create_task(lasting(work))
 
     @property
     def answering(self) -> bool:
@@ -152,8 +158,8 @@ class LogWorker(Generic[P, A]):
     async def _recover(self) -> None:
         state = self._state
         oldest_ns = await self._fold.recover(await self._checkpoints.kept(self._area))
+        await self._resume()
         state.ready, state.degraded = True, None
-        self._resume()
         self._consoles.push("snapshot", state.snapshot())
         self._put(time.time_ns() if oldest_ns is None else oldest_ns)
 

@@ -12,6 +12,7 @@ from geo.council import Council
 from geo.region import Region
 from services.hosted_area import HostedArea
 from services.metrics import Metrics
+from services.pseudonyms import Pseudonyms
 from services.settings import Settings
 
 
@@ -37,6 +38,8 @@ class Service:
         ids_of(regions, councils)
         self.settings = settings
         self.metrics = Metrics()
+        key = settings.pseudonym_key
+        self.pseudonyms = Pseudonyms(None if key is None else key.get_secret_value())
         # One for all areas: suppositions may wait for each other, live plans never for them.
         self.what_if_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="what-if")
         self._tasks: list[asyncio.Task[None]] = []

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from services.api import (
     cluster_routes,
+    council_routes,
     cover_routes,
     event_routes,
     health_routes,
@@ -56,7 +57,15 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
     problems.install(app)
     schemas.describe(app)
     area = APIRouter(prefix=f"{API_PREFIX}/areas/{{area}}")
-    for routes in (event_routes, cluster_routes, cover_routes, what_if_routes, region_routes, stream_routes):
+    for routes in (
+        event_routes,
+        cluster_routes,
+        cover_routes,
+        what_if_routes,
+        region_routes,
+        council_routes,
+        stream_routes,
+    ):
         area.include_router(routes.router)
     app.include_router(area)
     app.include_router(cover_routes.areas_router, prefix=API_PREFIX)

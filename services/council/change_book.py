@@ -80,6 +80,22 @@ class ChangeBook:
         if change is None or change.status is ChangeStatus.EXPIRED or change.at != since:
             self._put(Change(cause, since))
 
+    def see_late(self, cause: Cause, at: datetime) -> bool:
+        """A round will be late; whether that is news. Nothing new is asked by it: it was answered with it."""
+        change = self.changes.now.get(cause_key(cause))
+        if change is not None and change.status is ChangeStatus.OPEN:
+            return False
+        asked = self.asked
+        self._put(Change(cause, at))
+        self.asked = asked
+        return True
+
+    def expire_late(self) -> None:
+        """The rounds are others: who is late now is told anew."""
+        for change in list(self.changes.now.values()):
+            if change.cause.kind is CauseKind.LATE:
+                self._over(change)
+
     def see_closure(self, closure: ClosureState) -> None:
         """The same for a closure."""
         cause = Cause(CauseKind.CLOSURE, closure.closure)

@@ -32,7 +32,7 @@ from streams.council_events import (
     VehicleStatusChanged,
 )
 from streams.events import Event
-from streams.rounds_plan import CauseKind, RoundsAction, RoundsDecided
+from streams.rounds_plan import AddedStop, CauseKind, RoundsAction, RoundsDecided, RoundsProposal
 
 CLOSURES_KEPT = 2_000
 REQUEST_UNCERTAINTY_M = 15.0
@@ -74,6 +74,11 @@ class DayDraft:
         return self._as_of
 
     @property
+    def added(self) -> dict[str, AddedStop]:
+        """Stops the day has gained by now; to be read only."""
+        return self._desk.added.now
+
+    @property
     def asked(self) -> int:
         """Counts up whenever something happens that answers may depend on: a cause, a closure, the rounds."""
         return self._changes.asked
@@ -106,6 +111,10 @@ class DayDraft:
 
     def take(self, event: Event) -> bool:
         """Fold `event` in, which has passed `services.council.day_check`; whether it changed anything."""
+        if isinstance(event.data, RoundsProposal):
+            changed = self._proposed(event.data)
+            self._changed |= changed
+            return changed
         key: Key = (event.time, event.sequence, f"{event.source} {event.id}")
         changed = self._advance(event.time)
         changed |= self._take(event, key)
@@ -303,7 +312,16 @@ class DayDraft:
                 self._see_request(cause.id)
         for vehicle in {*decision.vehicles, *data.off, *data.on}:
             self._see_vehicle(vehicle)
+        if decision.version:
+            self._changes.expire_late()
         return True
+
+    def _proposed(self, data: RoundsProposal) -> bool:
+        """A late round is told of by the worker, which alone knows when it will be back."""
+        late = data.cause.kind is CauseKind.LATE and data.day_version == self._desk.version
+        if not late or data.cause.id not in self._rounds.vehicles.now:
+            return False
+        return self._changes.see_late(data.cause, data.picture_time)
 
     def _see_request(self, request: str | None) -> bool:
         state = None if request is None else self._requests.requests.now.get(request)

@@ -1,0 +1,98 @@
+"""Managers' decisions: judged on the day as it stands, and if they can be, appended as events.
+
+Called by the API's routes of rounds. Any number of replicas may do this at once: the fold has the last word
+on which of two fits. The event is the audit trail, and the fold gives it effect.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from services.council.day_picture import EPOCH, DayPicture
+from services.council.day_state import CouncilState
+from services.decisions import FOLDED_WITHIN_S, JUST_AFTER, LIVE_WITHIN, ConflictError, Taken
+from services.metrics import Metrics
+from streams import codec
+from streams.errors import AppendUnsureError, LogUnreachableError
+from streams.log import EventLog
+from streams.rounds_plan import RoundsDecided
+
+T = TypeVar("T")
+
+TRIES = 2
+"""A crew that goes on between the judgement and the log makes a decision void; it is judged once more."""
+SOURCE = "/dynamic-cover/rounds-desk"
+
+
+class DayDecisions:
+    """The decisions of one council."""
+
+    def __init__(self, state: CouncilState, log: EventLog, metrics: Metrics) -> None:
+        self._state = state
+        self._log = log
+        self._metrics = metrics
+        self._one_at_a_time = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"desk-{state.area}")
+
+    async def ask(self, question: Callable[[DayPicture], T]) -> T:
+        """Work out something about the day as it is, on the desk's thread; nothing is decided by it."""
+        return await self._run(question, self._state.picture)
+
+    async def take(self, judge: Callable[[DayPicture], RoundsDecided]) -> Taken:
+        """Append what `judge` makes of the day: the decision, or whatever it raises.
+
+        Raises
+        ------
+        ConflictError
+            Where the day is behind its events, or somebody else was faster.
+        """
+        async with self._one_at_a_time:
+            for tries_left in range(TRIES - 1, -1, -1):
+                taken, void = await self._take(judge)
+                if void is None:
+                    return taken
+                if not tries_left:
+                    raise ConflictError(f"not in force: {void}")
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """End the thread once its work is done."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _take(self, judge: Callable[[DayPicture], RoundsDecided]) -> tuple[Taken, str | None]:
+        state, area = self._state, self._state.area
+        if not self._log.reachable:
+            raise LogUnreachableError("no answer from its server for some seconds")
+        # Judge on a day that holds every decision taken before this one, here or elsewhere.
+        await self._log.refresh(area)
+        if not await state.until_folded(self._log.end_offset(area) - 1, FOLDED_WITHIN_S):
+            raise ConflictError("the day is behind its events just now; try again in a moment")
+        data = await self._run(judge, state.picture)
+        id_ = str(uuid.uuid4())
+        event = codec.encode(data, id=id_, source=SOURCE, area=area, time=self._now())
+        offset = await self._append(event)
+        await state.until_folded(offset, FOLDED_WITHIN_S)
+        self._metrics.decisions.labels(area, data.action.value).inc()
+        kept = state.picture.decision_named(id_)
+        return Taken(id_, offset), None if kept is None else kept.void
+
+    async def _append(self, event: bytes) -> int:
+        """Append a decision; where the log was unsure, once more: it is known by its id."""
+        try:
+            return await self._log.append(self._state.area, [event])
+        except AppendUnsureError:
+            return await self._log.append(self._state.area, [event])
+
+    def _now(self) -> datetime:
+        """The area's time, and later than the newest decision."""
+        wall, picture = datetime.now(UTC), self._state.picture
+        # Before the first event the area has no time of its own.
+        live = picture.as_of <= EPOCH or abs(wall - picture.as_of) < LIVE_WITHIN
+        newest = max((decision.at for decision in picture.decisions), default=EPOCH)
+        return max(wall if live else picture.as_of, newest + JUST_AFTER)
+
+    async def _run(self, work: Callable[[DayPicture], T], picture: DayPicture) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, picture)
