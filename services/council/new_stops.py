@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from geo.council import Council
 from services.council.day_picture import NEEDS_VISIT, DayPicture, RequestState
@@ -59,57 +60,65 @@ def stop_for_request(council: Council, request: RequestState) -> AddedStop | Non
     """The stop a request asks for; None where nobody has to come for it."""
     if request.service not in NEEDS_VISIT:
         return None
-    work = EXTRA_WORK[request.service]
     material = request.material if request.material in council.materials else council.materials[0]
-    origin = council.stop_number.get(request.stop) if request.stop is not None else None
-    if origin is None:
-        entry = leave = nearest_node(council, request.easting_m, request.northing_m)
-        service_s, household_kg = work.work_s, 0.0
-    else:
-        stops = council.stops
-        entry, leave = int(stops.entry[origin]), int(stops.exit[origin])
-        service_s = work.work_s + float(council.travel_s[entry, leave])  # the crew drives along its street
-        k = council.materials.index(material)
-        household_kg = float(stops.load[origin, k]) / max(1, int(stops.households[origin]))
-    return AddedStop(
-        stop=bounded_id("R", request.request),
-        easting_m=request.easting_m,
-        northing_m=request.northing_m,
-        entry=entry,
-        exit=leave,
-        service_s=service_s,
-        load={material: household_kg if work.load_kg is None else work.load_kg},
-        priority=work.priority,
-        origin=request.stop if origin is not None else None,
-        request=request.request,
-        uprns=[request.uprn] if request.uprn is not None else [],
-    )
+    at = (request.easting_m, request.northing_m)
+    stop = _extra(council, at, request.stop, request.service, material)
+    uprns = [request.uprn] if request.uprn is not None else []
+    return replace(stop, stop=bounded_id("R", request.request), request=request.request, uprns=uprns)
 
 
 def stop_at_property(
     council: Council, picture: DayPicture, uprn: str, service: ServiceCode
 ) -> AddedStop | None:
-    """A stop that a manager adds at a property; None where nobody knows it."""
+    """A stop that a manager adds at a property; None where it is unknown, or nobody has to come."""
     place = council.gazetteer().by_uprn(uprn)
     if place is None or service not in NEEDS_VISIT:
         return None
-    work, material = EXTRA_WORK[service], council.materials[0]
-    origin = council.stop_number[place.stop]
-    entry, leave = int(council.stops.entry[origin]), int(council.stops.exit[origin])
-    household_kg = float(council.stops.load[origin, 0]) / max(1, int(council.stops.households[origin]))
-    name = bounded_id("A", uprn)
+    stop = _extra(council, (place.easting_m, place.northing_m), place.stop, service, council.materials[0])
+    return replace(stop, stop=_free_name(picture, bounded_id("A", uprn)), uprns=[uprn])
+
+
+def stop_at_place(
+    council: Council, picture: DayPicture, easting_m: float, northing_m: float, service: ServiceCode
+) -> AddedStop | None:
+    """The same at a place that is no property's; None where nobody has to come for the service."""
+    if service not in NEEDS_VISIT:
+        return None
+    stop = _extra(council, (easting_m, northing_m), None, service, council.materials[0])
+    return replace(stop, stop=_free_name(picture, f"A-{easting_m:.0f}-{northing_m:.0f}"))
+
+
+def _free_name(picture: DayPicture, name: str) -> str:
     taken = sum(one == name or one.startswith(f"{name}-") for one in picture.added)
+    return f"{name}-{taken + 1}" if taken else name
+
+
+def _extra(
+    council: Council, at: tuple[float, float], origin: str | None, service: ServiceCode, material: str
+) -> AddedStop:
+    """A nameless stop for one request at a place, along the stop of the morning's plan it belongs to."""
+    work = EXTRA_WORK[service]
+    n = None if origin is None else council.stop_number.get(origin)
+    if n is None:
+        entry = leave = nearest_node(council, *at)
+        service_s, household_kg = work.work_s, 0.0
+    else:
+        stops = council.stops
+        entry, leave = int(stops.entry[n]), int(stops.exit[n])
+        service_s = work.work_s + float(council.travel_s[entry, leave])  # the crew drives along its street
+        household_kg = float(stops.load[n, council.materials.index(material)]) / max(
+            1, int(stops.households[n])
+        )
     return AddedStop(
-        stop=f"{name}-{taken + 1}" if taken else name,
-        easting_m=place.easting_m,
-        northing_m=place.northing_m,
+        stop="",
+        easting_m=at[0],
+        northing_m=at[1],
         entry=entry,
         exit=leave,
-        service_s=work.work_s + float(council.travel_s[entry, leave]),
+        service_s=service_s,
         load={material: household_kg if work.load_kg is None else work.load_kg},
         priority=work.priority,
-        origin=place.stop,
-        uprns=[uprn],
+        origin=None if n is None else origin,
     )
 
 

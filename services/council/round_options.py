@@ -108,24 +108,21 @@ def sum_of(rounds: Collection[CountedRound], unserved: int) -> DayFigures:
 def plan_of(part: PartDay, rounds: Mapping[str, Sequence[str]]) -> DayPlan:
     """The plan of a part in which these vehicles have these rounds, the others those in force.
 
+    A vehicle that is lost does no more than it has done.
+
     Raises
     ------
     KeyError
         For a stop or tip the part does not know.
     """
     known = part.plan
+    lost = part.past.lost.tolist()
     visits = tuple(
-        part.read(n, rounds[vehicle]) if vehicle in rounds else known.rounds[n]
+        part.read(n, rounds[vehicle]) if vehicle in rounds and not lost[n] else known.rounds[n]
         for n, vehicle in enumerate(part.vehicles)
     )
     served = {v.index for one in visits for v in one if v.kind == Kind.STOP}
-    heads = {
-        v.index
-        for one, length in zip(part.past.plan.rounds, part.lengths, strict=True)
-        for v in one[:length]
-        if v.kind == Kind.STOP
-    }
-    left = (n for n in range(len(part.problem.stops)) if n not in served and n not in heads)
+    left = (n for n in range(len(part.problem.stops)) if n not in served)
     return DayPlan(visits, tuple(left))
 
 

@@ -53,15 +53,23 @@ class RoundPlaces:
             So many rounds at most are looked into.
         """
         ways = self._problems.ways(picture)
+        row = self._problems.ground.stop_rows((stop.stop,), {stop.stop: stop})
         best: Place | None = None
         for least, vehicle in self.nearest(picture, stop, only)[:most]:
             if best is not None and least >= best.cost:
                 break
             head = self._problems.heads.of(picture, vehicle, ways)
-            found = self.seats.seat(picture, vehicle, head, ways).place(stop)
+            found = self.seats.seat(picture, vehicle, head, ways).place(row)
             if found is not None and (best is None or found.cost < best.cost):
                 best = found
         return best
+
+    def place_known(self, picture: DayPicture, stop: str, vehicle: str) -> Place | None:
+        """The cheapest place of a stop of the day, which no round has, in one vehicle's round."""
+        ways = self._problems.ways(picture)
+        head = self._problems.heads.of(picture, vehicle, ways)
+        row = self._problems.ground.stop_rows((stop,), picture.added)
+        return self.seats.seat(picture, vehicle, head, ways).place(row)
 
     def nearest(
         self, picture: DayPicture, stop: AddedStop, only: str | None = None

@@ -24,7 +24,6 @@ from services.council.day_problem import DayProblems
 from services.council.road_ground import Closed, GroundWays
 from services.council.round_options import CountedRound, counted_round
 from services.council.visits import BACKWARDS, stop_of, tip_of
-from streams.rounds_plan import AddedStop
 
 SPARE_STOPS = 16
 """Room for new stops, and for twice as many new locations, before a round is read anew."""
@@ -80,15 +79,20 @@ class RoundSeat:
         self._nodes = self.part.nodes.tolist()
         self._number = {node: n for n, node in enumerate(self._nodes)}
 
-    def place(self, stop: AddedStop) -> Place | None:
-        """Its cheapest place that keeps all rules; None where there is none."""
-        row = self._problems.ground.stop_rows((stop.stop,), {stop.stop: stop})
+    def place(self, row: Stops) -> Place | None:
+        """The cheapest place of a stop that keeps all rules; None where there is none.
+
+        Parameters
+        ----------
+        row
+            One stop that the round has not; its locations are nodes of the council's roads.
+        """
         found = self.live.insert(self._here(row), insist=True)
         self.live.undo()
         if not isinstance(found, Insertion):
             return None
         part = self.part
-        ids = (*part.problem.stops.ids, stop.stop)
+        ids = (*part.problem.stops.ids, *row.ids)
         tail = found.round[part.lengths[0] :]
         words = (*part.heads[0], *words_of_round(tail, ids, part.problem.tips.ids))
         weights = part.problem.weights
