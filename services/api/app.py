@@ -13,13 +13,17 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from services.api import (
+    batch_routes,
     cluster_routes,
     council_routes,
     cover_routes,
     event_routes,
+    export_routes,
     health_routes,
+    open311_routes,
     problems,
     region_routes,
+    rounds_routes,
     schemas,
     stream_routes,
     what_if_routes,
@@ -64,11 +68,15 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
         what_if_routes,
         region_routes,
         council_routes,
+        rounds_routes,
+        batch_routes,
+        export_routes,
         stream_routes,
     ):
         area.include_router(routes.router)
     app.include_router(area)
     app.include_router(cover_routes.areas_router, prefix=API_PREFIX)
+    app.include_router(open311_routes.router)
     app.include_router(health_routes.router)
     _serve_console(app, console)
     return app

@@ -13,10 +13,11 @@ from fastapi.responses import Response
 
 from services.api.bodies import limited_body, media_type
 from services.api.context import running_service
-from services.api.council_context import CouncilArea, councils
+from services.api.council_context import councils
 from services.api.open311_answers import GeoReportRoute, answer
 from services.api.open311_form import BODY, report_fields
 from services.api.problems import ProblemError
+from services.council.council_area import CouncilArea
 from services.council.day_picture import RequestState
 from services.council.demand import geo_report
 from services.council.demand.geo_report import Entry

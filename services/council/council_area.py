@@ -4,16 +4,24 @@
 or by `services.replica_service` (following workers elsewhere). Never folds or solves itself.
 """
 
+import logging
+
 from geo.council import Council
 from services.council.day_board import DayBoard
 from services.council.day_check import DayDoor
 from services.council.day_decisions import DayDecisions
 from services.council.day_state import CouncilState
 from services.council.demand.request_desk import RequestDesk
+from services.council.rounds_desk import RoundsDesk
 from services.hosted_area import AreaKind, HostedArea
 from services.metrics import Metrics
 from services.pseudonyms import Pseudonyms
 from streams.log import EventLog
+
+logger = logging.getLogger(__name__)
+
+PREPARED_WITHIN_S = 5.0
+"""How long the desk's preparation waits for a day to prepare for."""
 
 
 class CouncilArea(HostedArea):
@@ -25,8 +33,8 @@ class CouncilArea(HostedArea):
         What never changes of it.
     demand
         Where reports become requests.
-    decisions
-        Where managers' decisions are judged and taken.
+    desk, decisions
+        Where managers' decisions are judged, and where they are taken.
     """
 
     kind = AreaKind.COUNCIL
@@ -40,13 +48,22 @@ class CouncilArea(HostedArea):
         super().__init__(council.id, council.name, state, door, log, metrics)
         self.pseudonyms = pseudonyms
         self.demand = RequestDesk(council, self.state, self.ingest, self.board.expected_at)
+        self.desk = RoundsDesk(council)
         self.decisions = DayDecisions(self.state, log, metrics)
 
     def listed(self) -> dict[str, object]:
         """See `HostedArea.listed`."""
         return super().listed() | {"brigade": self.council.brigade}
 
+    async def prepare(self) -> None:
+        """Read the day's rounds for the desk; where that fails, the first question pays."""
+        await self.state.until_folded(0, PREPARED_WITHIN_S)
+        try:
+            await self.desk.warm_up(self.state.picture)
+        except Exception:
+            logger.exception("area %s: the desk could not be prepared", self.id)
+
     def close(self) -> None:
         """End its threads."""
         self.board.close()
-        self.decisions.close()
+        self.desk.close()

@@ -6,10 +6,8 @@ on which of two fits. The event is the audit trail, and the fold gives it effect
 
 import asyncio
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from services.council.day_picture import EPOCH, DayPicture
 from services.council.day_state import CouncilState
@@ -20,11 +18,11 @@ from streams.errors import AppendUnsureError, LogUnreachableError
 from streams.log import EventLog
 from streams.rounds_plan import RoundsDecided
 
-T = TypeVar("T")
-
 TRIES = 2
 """A crew that goes on between the judgement and the log makes a decision void; it is judged once more."""
 SOURCE = "/dynamic-cover/rounds-desk"
+Judge = Callable[[DayPicture], Awaitable[RoundsDecided]]
+"""Makes a decision of a day, or raises why it cannot be."""
 
 
 class DayDecisions:
@@ -35,13 +33,8 @@ class DayDecisions:
         self._log = log
         self._metrics = metrics
         self._one_at_a_time = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"desk-{state.area}")
 
-    async def ask(self, question: Callable[[DayPicture], T]) -> T:
-        """Work out something about the day as it is, on the desk's thread; nothing is decided by it."""
-        return await self._run(question, self._state.picture)
-
-    async def take(self, judge: Callable[[DayPicture], RoundsDecided]) -> Taken:
+    async def take(self, judge: Judge) -> Taken:
         """Append what `judge` makes of the day: the decision, or whatever it raises.
 
         Raises
@@ -58,11 +51,7 @@ class DayDecisions:
                     raise ConflictError(f"not in force: {void}")
         raise AssertionError("unreachable")
 
-    def close(self) -> None:
-        """End the thread once its work is done."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-    async def _take(self, judge: Callable[[DayPicture], RoundsDecided]) -> tuple[Taken, str | None]:
+    async def _take(self, judge: Judge) -> tuple[Taken, str | None]:
         state, area = self._state, self._state.area
         if not self._log.reachable:
             raise LogUnreachableError("no answer from its server for some seconds")
@@ -70,7 +59,7 @@ class DayDecisions:
         await self._log.refresh(area)
         if not await state.until_folded(self._log.end_offset(area) - 1, FOLDED_WITHIN_S):
             raise ConflictError("the day is behind its events just now; try again in a moment")
-        data = await self._run(judge, state.picture)
+        data = await judge(state.picture)
         id_ = str(uuid.uuid4())
         event = codec.encode(data, id=id_, source=SOURCE, area=area, time=self._now())
         offset = await self._append(event)
@@ -93,6 +82,3 @@ class DayDecisions:
         live = picture.as_of <= EPOCH or abs(wall - picture.as_of) < LIVE_WITHIN
         newest = max((decision.at for decision in picture.decisions), default=EPOCH)
         return max(wall if live else picture.as_of, newest + JUST_AFTER)
-
-    async def _run(self, work: Callable[[DayPicture], T], picture: DayPicture) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, picture)
