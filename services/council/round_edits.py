@@ -18,7 +18,7 @@ from services.council.round_places import RoundPlaces
 from services.council.round_reasons import NO_PLACE
 from services.council.rounds_refusal import RoundsRefusal
 from services.council.visits import stop_of
-from streams.council_events import Id, ServiceCode, Share, Uprn, VehicleStatus
+from streams.council_events import Id, ServiceCode, Uprn, VehicleStatus
 from streams.rounds_plan import (
     AddedStop,
     Cause,
@@ -70,7 +70,7 @@ class RoundEdit(Struct, frozen=True, forbid_unknown_fields=True):
     easting_m: float | None = None
     northing_m: float | None = None
     service: ServiceCode = ServiceCode.MISSED_COLLECTION
-    share: Annotated[Share, Meta(gt=0, lt=1)] = 0.5
+    share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
 
 
 class RoundEdits:
