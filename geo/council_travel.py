@@ -5,6 +5,7 @@ Called by the council's builder, and by the council where streets are closed. Ne
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from geo.road_network import SOURCES_AT_ONCE, fastest_graph
 
 # Times are kept in float32: of an hour that is within 0.0003 s.
 SAME_S = 0.01
+# A column is searched for as a whole where it has so many marks: the best of these is taken.
+COLUMN_MARKS = (1, 3, 10, 30, 100, 300)
 
 
 class Ways(NamedTuple):
@@ -36,7 +39,8 @@ def all_ways(roads: CouncilRoads) -> Ways:
 def ways_without(roads: CouncilRoads, known: Ways, closed: BoolArray) -> Ways:
     """Find the fastest ways that use no closed arc.
 
-    Only from nodes whose ways use one are ways looked for anew.
+    All ways from some nodes are looked for, and all ways to some others: few, and such that every pair whose
+    way uses a closed arc is among them.
 
     Parameters
     ----------
@@ -45,12 +49,37 @@ def ways_without(roads: CouncilRoads, known: Ways, closed: BoolArray) -> Ways:
     closed
         (A,) which arcs cannot be driven along.
     """
-    affected = np.zeros(len(roads.node_en), dtype=bool)
+    affected = np.zeros(known.travel_s.shape, dtype=bool)
     for arc in np.flatnonzero(closed):
-        through = known.travel_s[:, roads.tail[arc]] + np.float32(roads.arc_s[arc])
-        affected |= through <= known.travel_s[:, roads.head[arc]] + SAME_S
+        _mark(affected, known.travel_s, int(roads.tail[arc]), int(roads.head[arc]), roads.arc_s[arc])
+    rows, columns = _cover(affected)
     fresh = Ways(known.travel_s.copy(), known.dist_m.copy())
-    return _search(roads, ~closed, np.flatnonzero(affected), fresh)
+    _search(roads, ~closed, rows, fresh)
+    backwards = replace(roads, tail=roads.head, head=roads.tail)
+    _search(backwards, ~closed, columns, Ways(fresh.travel_s.T, fresh.dist_m.T))
+    return fresh
+
+
+def _cover(affected: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return few rows and columns that all marks are in: columns with many, and rows for what is left."""
+    in_column = affected.sum(axis=0)
+    best = np.flatnonzero(affected.any(axis=1)), np.flatnonzero(np.zeros(len(in_column)))
+    for least in COLUMN_MARKS:
+        columns = in_column >= least
+        rows = (affected & ~columns).any(axis=1)
+        if rows.sum() + columns.sum() < len(best[0]) + len(best[1]):
+            best = np.flatnonzero(rows), np.flatnonzero(columns)
+    return best
+
+
+def _mark(affected: BoolArray, travel_s: Float32Array, tail: int, head: int, arc_s: float) -> None:
+    """Mark the pairs (row to column) with a fastest way along this arc."""
+    step_s = np.float32(arc_s)
+    rows = np.flatnonzero(travel_s[:, tail] + step_s <= travel_s[:, head] + SAME_S)
+    columns = np.flatnonzero(step_s + travel_s[head] <= travel_s[tail] + SAME_S)
+    pairs = np.ix_(rows, columns)
+    through_s = travel_s[rows, tail][:, None] + (step_s + travel_s[head, columns])[None, :]
+    affected[pairs] |= through_s <= travel_s[pairs] + SAME_S
 
 
 def _search(roads: CouncilRoads, usable: BoolArray, sources: IntArray, ways: Ways) -> Ways:

@@ -50,8 +50,10 @@ BREAK = "|"
 """Stands where nothing may be read across."""
 # Three words joined by dots name a square of three metres somewhere; addresses of the net and handles,
 # too, hold words that are no place here.
+# (Each alternative begins at the start of a word, so that long ones without any space take no time.)
+_LETTERS = r"[^\W\d_]{2,}"
 _NOT_A_PLACE = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+|@\w+|/{0,3}[^\W\d_]{2,}[.・。][^\W\d_]{2,}[.・。][^\W\d_]{2,}",
+    rf"https?://\S+|www\.\S+|(?<!\S)[^\s@]*@\S+|(?<![^\W\d_])/{{0,3}}{_LETTERS}[.・。]{_LETTERS}[.・。]{_LETTERS}",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’`´][^\W_]+)*")
