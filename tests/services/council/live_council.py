@@ -1,9 +1,9 @@
 """A running service on a small council, for tests: real server, real log, real fold, over HTTP.
 
-Its clock stands at eight o'clock on Friday 6 June 2025, where the first event puts it.
+Its clock stands at half past six on Friday 6 June 2025, where the first event puts it: half an hour into
+the rounds.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from streams.council_events import StopDone
 from streams.events import EventData
 from tests.geo.councils import grid_council
 
-EIGHT = datetime(2025, 6, 6, 7, tzinfo=UTC)
+MORNING = datetime(2025, 6, 6, 5, 30, tzinfo=UTC)
 COUNCIL: Council = grid_council()
 AREA = f"/api/v1/areas/{COUNCIL.id}"
 OPEN311 = "/open311/v2"
@@ -41,7 +41,7 @@ class Council311:
         self.http = http
         self._sent = 0
 
-    async def event(self, data: EventData, time: datetime = EIGHT) -> int:
+    async def event(self, data: EventData, time: datetime = MORNING) -> int:
         """Put an event in; its offset."""
         self._sent += 1
         wire = codec.encode(data, id=f"t{self._sent}", source="/test", area=COUNCIL.id, time=time)
@@ -76,8 +76,3 @@ async def live_council(**settings: Any) -> AsyncIterator[Council311]:
         client = Council311(http)
         await client.event(StopDone("RCV01", DONE))
         yield client
-
-
-def run(test: Any) -> None:
-    """Run a test's coroutine."""
-    asyncio.run(test())
