@@ -9,7 +9,8 @@ import { words } from "../words/catalogue";
 import { dayTime, hoursMinutes } from "./day_clock";
 import type { Effects } from "./option_effects";
 import { AXIS_PX, FINISH_PX, GUTTER_PX, rowTop, type Layout } from "./timeline_layout";
-import type { Block, Row } from "./timeline_rows";
+import { paintBlocks, paintShift, text } from "./timeline_blocks";
+import type { Row } from "./timeline_rows";
 import { tickStepS, xOf } from "./timeline_scale";
 
 export interface TimelineScene {
@@ -28,8 +29,6 @@ export interface TimelineScene {
 }
 
 const TICK_ROOM_PX = 64;
-const LETTER_ROOM_PX = 12;
-const FAR_GAP_PX = 1.6;
 
 export function paintTimeline(ctx: CanvasRenderingContext2D, scene: TimelineScene): void {
   const { layout, palette, rows } = scene;
@@ -43,7 +42,7 @@ export function paintTimeline(ctx: CanvasRenderingContext2D, scene: TimelineScen
     paintGutter(ctx, scene, row, top);
     ctx.save();
     clip(ctx, layout.scale.left, top, layout.scale.width, layout.rowPx);
-    for (const block of row.blocks) paintBlock(ctx, scene, row, block, top);
+    paintBlocks(ctx, scene, row, top);
     paintShift(ctx, scene, row, top);
     ctx.restore();
     paintFinish(ctx, scene, row, top);
@@ -58,12 +57,6 @@ function clip(ctx: CanvasRenderingContext2D, x: number, y: number, width: number
   ctx.beginPath();
   ctx.rect(x, y, width, height);
   ctx.clip();
-}
-
-function text(ctx: CanvasRenderingContext2D, what: string, x: number, y: number, size: number, bold = false): void {
-  ctx.font = `${bold ? 700 : 500} ${size}px ${FONT}`;
-  ctx.textBaseline = "middle";
-  ctx.fillText(what, x, y + 0.5);
 }
 
 function paintGround(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row, top: number): void {
@@ -131,112 +124,6 @@ function paintLoad(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row
   ctx.strokeStyle = full ? palette.lose : palette.quiet;
   ctx.lineWidth = 1;
   ctx.strokeRect(x + 0.5, middle - height / 2 + 0.5, 43, height - 1);
-}
-
-/** The end of the shift as a bracket, and what is driven after it hatched. */
-function paintShift(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row, top: number): void {
-  const { layout, palette } = scene;
-  const end = xOf(layout.scale, row.round.shift_end_s);
-  const finish = xOf(layout.scale, row.round.finish_s ?? row.round.shift_end_s);
-  const [low, high] = [top + 2, top + layout.rowPx - 3];
-  if (row.overtimeS > 0) {
-    ctx.strokeStyle = palette.lose;
-    ctx.lineWidth = 1.5;
-    ctx.beginPath();
-    for (let x = end + 3; x < finish + (high - low); x += 5) {
-      ctx.moveTo(Math.min(x, finish), x > finish ? low + (x - finish) : low);
-      ctx.lineTo(Math.max(end, x - (high - low)), x - (high - low) < end ? low + (x - end) : high);
-    }
-    ctx.stroke();
-  }
-  ctx.strokeStyle = palette.ink;
-  ctx.lineWidth = 1.5;
-  ctx.beginPath();
-  ctx.moveTo(end - 4, low);
-  ctx.lineTo(end, low);
-  ctx.lineTo(end, high);
-  ctx.lineTo(end - 4, high);
-  ctx.stroke();
-}
-
-function paintBlock(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row, block: Block, top: number): void {
-  const { layout, palette } = scene;
-  const from = xOf(layout.scale, block.beginS);
-  const width = Math.max(1, xOf(layout.scale, block.endS) - from) + gapTo(row, block, layout);
-  if (from + width < layout.scale.left || from > layout.scale.left + layout.scale.width) return;
-  const high = layout.rowPx - 5;
-  const middle = top + layout.rowPx / 2 - 0.5;
-  if (block.kind === "stop") {
-    const done = block.done;
-    const height = done ? Math.max(3, high * 0.3) : high;
-    ctx.globalAlpha = done ? 0.6 : 1;
-    ctx.fillStyle = scene.colourOf(row.round.vehicle);
-    if (block.known) ctx.fillRect(from, middle - height / 2, width, height);
-    else {
-      // Nobody can tell when: hollow.
-      ctx.strokeStyle = scene.colourOf(row.round.vehicle);
-      ctx.lineWidth = 1;
-      ctx.strokeRect(from + 0.5, middle - height / 2 + 0.5, Math.max(1, width - 1), height - 1);
-    }
-    ctx.globalAlpha = 1;
-    if (block.stop !== null) paintStopMarks(ctx, scene, block.stop, from, width, middle, high);
-    return;
-  }
-  ctx.fillStyle = block.kind === "tip" ? palette.quiet : palette.paper;
-  ctx.globalAlpha = block.done ? 0.55 : 1;
-  ctx.fillRect(from, middle - high / 2, width, high);
-  ctx.strokeStyle = palette.quiet;
-  ctx.lineWidth = 1;
-  ctx.strokeRect(from + 0.5, middle - high / 2 + 0.5, Math.max(1, width - 1), high - 1);
-  ctx.globalAlpha = 1;
-  if (width < LETTER_ROOM_PX) return;
-  ctx.fillStyle = block.kind === "tip" ? palette.paper : palette.ink;
-  ctx.textAlign = "center";
-  text(ctx, block.kind === "tip" ? "T" : "B", from + width / 2, middle, Math.min(13, high - 1), true);
-}
-
-/** Seen from far the drive between two stops is not drawn: one calm bar instead of a comb. */
-function gapTo(row: Row, block: Block, layout: Layout): number {
-  const next = row.blocks[block.index + 1];
-  if (block.kind !== "stop" || next?.kind !== "stop" || next.done !== block.done) return 0;
-  const gap = xOf(layout.scale, next.beginS) - xOf(layout.scale, block.endS);
-  return gap < FAR_GAP_PX ? gap + 0.2 : 0;
-}
-
-/** What is said of one stop: that it would move, that it is locked, that it is selected. */
-function paintStopMarks(
-  ctx: CanvasRenderingContext2D,
-  scene: TimelineScene,
-  stop: string,
-  from: number,
-  width: number,
-  middle: number,
-  high: number,
-): void {
-  const { palette } = scene;
-  const centre = from + width / 2;
-  if (scene.effects.goesTo.has(stop)) {
-    ctx.fillStyle = palette.halo;
-    ctx.fillRect(from, middle - 4, width, 7);
-    ctx.fillStyle = palette.move;
-    ctx.fillRect(from, middle - 2.5, width, 4);
-  }
-  if (scene.locks[stop] !== undefined) {
-    ctx.fillStyle = palette.ink;
-    ctx.fillRect(centre - 3, middle - 1, 6, 5);
-    ctx.strokeStyle = palette.ink;
-    ctx.lineWidth = 1.5;
-    ctx.beginPath();
-    ctx.arc(centre, middle - 1, 2.4, Math.PI, 0);
-    ctx.stroke();
-  }
-  if (scene.stop !== stop) return;
-  ctx.strokeStyle = palette.halo;
-  ctx.lineWidth = 5;
-  ctx.strokeRect(from - 2.5, middle - high / 2 - 1, width + 5, high + 2);
-  ctx.strokeStyle = palette.ink;
-  ctx.lineWidth = 2.5;
-  ctx.strokeRect(from - 2.5, middle - high / 2 - 1, width + 5, high + 2);
 }
 
 function paintFinish(ctx: CanvasRenderingContext2D, scene: TimelineScene, row: Row, top: number): void {
