@@ -40,7 +40,7 @@ class Follower(Generic[A]):
     resume
         Shows what the recovered state knows of answers.
     show
-        Shows newer answers of the log.
+        Shows newer answers of the log, which the state knows already.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class Follower(Generic[A]):
         feed: ConsoleFeed,
         kept_running: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
         fold: Callable[[], LogFold[Any, A]],
-        resume: Callable[[], None],
-        show: Callable[[list[A]], None],
+        resume: Callable[[], None] = lambda: None,
+        show: Callable[[list[A]], None] = lambda _: None,
     ) -> None:
         self._state = state
         self._hub = hub

@@ -8,11 +8,17 @@ import asyncio
 import logging
 from typing import Any
 
+from geo.council import Council
 from geo.region import Region
 from services.area_run import kept_running, lasting
 from services.area_state import AreaState
 from services.area_worker import AreaWorker
 from services.backing import Backing
+from services.council.day_board import DayBoard
+from services.council.day_check import DayCheck
+from services.council.day_state import CouncilState
+from services.council.day_worker import DayWorker
+from services.council.round_solver import RoundSolver
 from services.cover_solver import CoverSolver
 from services.feed_outbox import FeedOutbox
 from services.log_state import LogState
@@ -132,6 +138,44 @@ class ServedArea(Served):
             settings,
             self.own_lease,
         )
+
+
+class ServedCouncil(Served):
+    """A council of this worker."""
+
+    state: CouncilState
+
+    def __init__(
+        self,
+        council: Council,
+        backing: Backing,
+        solver: RoundSolver,
+        metrics: Metrics,
+        settings: Settings,
+        lease: Lease,
+    ) -> None:
+        self._board = DayBoard(council)
+        state = CouncilState(self._board)
+        super().__init__(state, backing, metrics, lease, frozenset({"proposal", "beat"}))
+        self.worker = DayWorker(
+            state,
+            DayCheck(council),
+            backing.log,
+            self.dead_letters,
+            backing.keeper(),
+            self,
+            solver,
+            metrics,
+            settings,
+            self.own_lease,
+        )
+
+    async def stop(self, keep: bool) -> None:
+        """See `Served.stop`."""
+        try:
+            await super().stop(keep)
+        finally:
+            self._board.close()
 
 
 def _nobody_told(error: Exception) -> None:
