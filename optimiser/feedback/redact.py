@@ -25,7 +25,7 @@ _STREET_TYPE = (
     r"pl|court|ct|square|sq|hill|row|mews|parade|walk|green|rise|view|house|park)"
 )
 _BEFORE_NAME = (
-    r"(?:my name(?:'s| is)|i am called|call me|ask for|signed|(?:kind )?regards|yours (?:sincerely|faithfully)|"
+    r"(?:my name(?:'s| is)|i am called|call me|ask for|signed|(?:kind )?regards|yours \w+ly|"
     r"c/o|attn|care of|name:)"
 )
 _BEFORE_NAMES = r"(?:it's|i'm|i am|this is|from|cheers|thanks|speak to|contact|neighbou?r)"
