@@ -11,8 +11,9 @@ from optimiser.routes.engine import three_answers
 from services.council.day_picture import DayPicture
 from services.council.day_problem import DayProblems, PartDay
 from services.council.round_answers import Answer, RoundAnswers
+from services.council.round_calm import calm, worth
 from services.council.round_neighbours import RoundNeighbours
-from services.council.round_options import Judge, Judged, day_figures, option, plan_of, told_once
+from services.council.round_options import Judge, Judged, day_figures, option, plan_of, told_once, wrong
 from services.council.round_reasons import explain_all
 from streams.rounds_plan import AddedStop, Cause, CauseKind, OptionKey, RoundsOption
 
@@ -20,8 +21,6 @@ PART_VEHICLES = 8
 """Rounds searched together: those a cause touches, and their neighbours up to so many."""
 TOUCHED_MOST = 12
 """A cause that touches more has these searched, the first ones."""
-WORTH_TELLING = 0.05
-"""Money: an answer that moves more and saves less than this is not one."""
 EXPLAIN_S = 1.5
 """At most so long goes into reasons, on top of the search."""
 
@@ -69,10 +68,8 @@ class RoundBetter:
             (OptionKey.LITTLE, found.little),
             (OptionKey.FREE, found.free),
         ):
-            judged = self._best(judge, Judged(one.plan, one.verdict), first)
-            if not judge.accepts(judged) or (
-                told is not None and not judge.better(judged, told, free=True, by=WORTH_TELLING)
-            ):
+            judged = self._best(judge, calm(judge, Judged(one.plan, one.verdict)), first)
+            if not judge.accepts(judged) or (told is not None and not self._saves(judge, judged, told)):
                 continue
             told = judged
             left = explain_all(
@@ -114,4 +111,9 @@ class RoundBetter:
 
     def _best(self, judge: Judge, found: Judged, first: Judged | None) -> Judged:
         """The first answer where it is better than what was found."""
-        return first if first is not None and judge.better(first, found, free=True) else found
+        return first if first is not None and self._saves(judge, first, found) else found
+
+    def _saves(self, judge: Judge, one: Judged, other: Judged) -> bool:
+        """Whether a plan breaks fewer rules than another, or as few and saves more than telling it costs."""
+        mine, theirs = wrong(one.verdict), wrong(other.verdict)
+        return mine < theirs if mine != theirs else worth(judge, one) < worth(judge, other)

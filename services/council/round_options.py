@@ -50,16 +50,12 @@ class Judge:
         """Whether a plan keeps all rules, or breaks no more than doing nothing does."""
         return one.verdict.feasible or wrong(one.verdict) <= wrong(self.before.verdict)
 
-    def better(self, one: Judged, other: Judged, *, free: bool = False, by: float = 0.0) -> bool:
-        """Whether a plan breaks fewer rules than another, or as few and costs less, `by` so much or more.
-
-        `free` leaves the price of moved stops out of account.
-        """
+    def better(self, one: Judged, other: Judged) -> bool:
+        """Whether a plan breaks fewer rules than another, or as few at less cost."""
         mine, theirs = wrong(one.verdict), wrong(other.verdict)
         if mine != theirs:
             return mine < theirs
-        costs = [j.verdict.cost.total - (j.verdict.cost.churn if free else 0.0) for j in (one, other)]
-        return costs[0] < costs[1] - by
+        return one.verdict.cost.total < other.verdict.cost.total
 
 
 def wrong(verdict: Verdict) -> tuple[int, float]:
