@@ -178,7 +178,7 @@ async def one_request(request: Request, area: CouncilNamed, name: str) -> Respon
 
 
 def _requests(request: Request, area: CouncilArea, found: list[RequestState]) -> Response:
-    entries = [geo_report.request_entry(area.council, state) for state in found]
+    entries = geo_report.request_entries(area.council, found)
     return answer(request, "service_requests", "request", entries)
 
 

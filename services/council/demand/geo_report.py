@@ -98,14 +98,20 @@ def _attributes(council: Council, entry: ServiceEntry) -> list[Entry]:
     ]
 
 
-def request_entry(council: Council, state: RequestState) -> Entry:
-    """A request as it stands."""
+def request_entries(council: Council, states: Sequence[RequestState]) -> list[Entry]:
+    """Requests as they stand."""
+    lonlat = (
+        council.to_wgs84([(state.easting_m, state.northing_m) for state in states]).tolist() if states else []
+    )
+    return [_request(council, state, lon, lat) for state, (lon, lat) in zip(states, lonlat, strict=True)]
+
+
+def _request(council: Council, state: RequestState, lon: float, lat: float) -> Entry:
     updated = state.key[0] if state.closing is None else state.closing.key[0]
     property_ = None if state.uprn is None else council.gazetteer().by_uprn(state.uprn)
     address = None if property_ is None else property_.address
     if address is None and state.street is not None:
         address = council.streets.names[council.street_number[state.street]]
-    lon, lat = council.to_wgs84([state.easting_m, state.northing_m]).tolist()
     reason = None if state.reason is None else REASONS.get(state.reason, state.reason.replace("_", " "))
     return {
         "service_request_id": state.request,
