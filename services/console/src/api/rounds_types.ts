@@ -278,6 +278,6 @@ export type Edit =
   | { kind: "move"; stop: string; vehicle: string; before?: string }
   | { kind: "skip" | "back" | "split" | "unlock"; stop: string }
   | { kind: "lock"; stop: string; vehicle: string }
-  | { kind: "add"; lon: number; lat: number }
-  | { kind: "add"; uprn: string }
+  | { kind: "add"; service: string; lon: number; lat: number }
+  | { kind: "add"; service: string; uprn: string }
   | { kind: "vehicle_off" | "vehicle_back"; vehicle: string };

@@ -5,9 +5,16 @@ import type { RoundsCommands } from "./commands";
 import type { RoundsModel } from "./rounds_model";
 
 const UPRN = /^\d{1,12}$/;
+/** What a vehicle can be sent for. */
+const SERVICES = ["missed_collection", "overflowing_bin", "fly_tip", "bulky_item", "assisted_collection"] as const;
 
 export class AddSheet {
   private readonly input: HTMLInputElement;
+  private readonly service = el(
+    "select",
+    { "aria-label": words.rounds.add.service, "data-testid": "add-service" },
+    ...SERVICES.map((service) => el("option", { value: service }, words.rounds.services[service])),
+  );
   readonly root: HTMLElement;
 
   constructor(
@@ -22,7 +29,7 @@ export class AddSheet {
       "aria-label": said.field,
       "data-testid": "add-uprn",
     });
-    const form = el("form", {}, this.input, el("button", { type: "submit", class: "action primary" }, keyCap("Enter"), said.commit));
+    const form = el("form", {}, this.service, this.input, el("button", { type: "submit", class: "action primary" }, keyCap("Enter"), said.commit));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.commit();
@@ -57,13 +64,13 @@ export class AddSheet {
 
   at(lon: number, lat: number): void {
     this.close();
-    void this.commands.edit({ kind: "add", lon, lat });
+    void this.commands.edit({ kind: "add", service: this.service.value, lon, lat });
   }
 
   private commit(): void {
     const uprn = this.input.value.trim();
     if (!UPRN.test(uprn)) return this.model.notify(words.rounds.add.badUprn);
     this.close();
-    void this.commands.edit({ kind: "add", uprn });
+    void this.commands.edit({ kind: "add", service: this.service.value, uprn });
   }
 }

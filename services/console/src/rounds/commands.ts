@@ -127,6 +127,8 @@ export class RoundsCommands {
       return true;
     } catch (error) {
       const why = failureWords(error);
+      // A refusal may mean that there is a better answer than the one looked at: show it.
+      if (error instanceof RoundsProblem) this.model.releaseWaiting(true);
       const refused: Sent = { stage: "refused", why };
       this.note(key, refused);
       this.model.notify(words.rounds.changes.refused(why));
@@ -150,7 +152,15 @@ export class RoundsCommands {
 /** The newest decision that can be taken back; what was taken back is decided anew on its card. */
 export function lastHolding(model: Pick<RoundsModel, "day">): RoundsDecision | null {
   const decisions = model.day?.decisions ?? [];
-  return [...decisions].reverse().find((d) => d.action !== "undo" && d.undoable) ?? null;
+  return [...decisions].reverse().find(canUndo) ?? null;
+}
+
+// Taken back by their opposite, on the vehicle itself.
+const BY_OPPOSITE = new Set(["vehicle_off", "vehicle_back"]);
+
+export function canUndo(decision: RoundsDecision): boolean {
+  if (decision.undone || decision.void !== null || decision.action === "undo") return false;
+  return decision.action === "dismiss" || (decision.undoable && !BY_OPPOSITE.has(decision.edit ?? ""));
 }
 
 /** Why something did not go through, as a manager needs to hear it. */

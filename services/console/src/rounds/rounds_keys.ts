@@ -28,7 +28,7 @@ export function listenToRoundsKeys(targets: RoundsTargets): void {
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { target } = event;
-    if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
+    if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) {
       if (event.key !== "Escape") return;
       target.blur();
       targets.add.close();

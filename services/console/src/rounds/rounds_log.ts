@@ -5,7 +5,7 @@ import { keepOperatorName, operatorAsked, operatorName } from "../state/operator
 import { words } from "../words/catalogue";
 import { clock } from "../words/format";
 import { decisionTitle } from "./change_words";
-import { lastHolding, type RoundsCommands } from "./commands";
+import { canUndo, lastHolding, type RoundsCommands } from "./commands";
 import type { RoundsModel } from "./rounds_model";
 
 export class RoundsLog {
@@ -60,7 +60,7 @@ export class RoundsLog {
         el("b", {}, decision.action === "adjust" ? "" : `${log.actions[decision.action]} `),
         `${what}${option}`,
       ),
-      decision.undoable && decision.action !== "undo"
+      canUndo(decision)
         ? this.undoButton(decision, newest)
         : el("span", { class: "log-who", title: decision.void }, stateOf(decision)),
     );

@@ -117,6 +117,7 @@ export const enRounds = {
     add: {
       heading: "Add a stop",
       field: "UPRN, or press on the map",
+      service: "What for",
       hint: "It is put where it costs least.",
       commit: "Add",
       badUprn: "A UPRN is up to 12 digits.",
