@@ -43,14 +43,14 @@ _PATTERNS = [
         r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:com|org|net|uk|io|co|me|gov|info|biz|eu|tv|ly|app)\b(?:/\S{0,300})?",
         r"(?:(?<=\s)|^|(?<=\W))@\s?[\w.-]{1,64}",
         r"\bu/[\w-]{1,40}",
+        r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b",  # national insurance
+        r"\b[a-z]{2}\d{2}(?:\s?[a-z]{4})?(?:\s?\d{4}){2,7}(?:\s?[a-z0-9]{1,3})?\b",  # IBAN
         # phone, card, account, health and other long numbers, also spaced out
         rf"(?:\d{_SEP}){{7,40}}",
         r"\b\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{2,4}\b",  # a date: of birth, say
         r"\b\d{2}-\d{2}-\d{2}\b",
         r"-?\b\d{1,3}\.\d{3,}\b",  # a coordinate
         r"\b(?:\d{1,3}\.){3}\d{1,3}\b",
-        r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b",  # national insurance
-        r"\b[a-z]{2}\d{2}(?:\s?[a-z0-9]{4}){2,7}(?:\s?[a-z0-9]{1,3})?\b",  # IBAN
         r"\b[a-z]{1,2}\d[a-z\d]?\s{0,3}\d[abd-hjlnp-uw-z]{2}\b",  # postcode, whole
         r"\b[a-z]{2}\s?\d{2}\s?[a-z]{3}\b",  # number plates: now, 1983, 1963, Northern Ireland
         r"\b[a-z]\d{1,3}\s?[a-z]{3}\b",
