@@ -50,6 +50,8 @@ class Call(NamedTuple):
 class Heads:
     """What stays of the rounds of a council.
 
+    For one thread.
+
     Parameters
     ----------
     ground
@@ -59,6 +61,7 @@ class Heads:
     def __init__(self, ground: RoadGround) -> None:
         self._ground = ground
         self._zone = ZoneInfo(ground.council.timezone)
+        self._known: tuple[DayPicture | None, GroundWays | None, dict[str, Head]] = (None, None, {})
 
     def now_s(self, picture: DayPicture) -> float:
         """The picture's time, seconds of the local day; before all days where nothing has happened."""
@@ -72,7 +75,15 @@ class Heads:
         return (at - midnight).total_seconds()
 
     def of(self, picture: DayPicture, vehicle: str, ways: GroundWays) -> Head:
-        """How far the round of a vehicle is."""
+        """How far the round of a vehicle is; remembered for the picture asked about last."""
+        if self._known[0] is not picture or self._known[1] is not ways:
+            self._known = (picture, ways, {})
+        known = self._known[2]
+        if vehicle not in known:
+            known[vehicle] = self._read(picture, vehicle, ways)
+        return known[vehicle]
+
+    def _read(self, picture: DayPicture, vehicle: str, ways: GroundWays) -> Head:
         state = picture.vehicles.get(vehicle) or VehicleState(vehicle)
         visits = picture.rounds.get(vehicle, ())
         done, now_s = min(state.done, len(visits)), self.now_s(picture)

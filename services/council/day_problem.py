@@ -5,7 +5,7 @@ and which stops nobody can reach; it never decides who serves what.
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -162,7 +162,6 @@ class DayProblems:
         *,
         extra: Sequence[AddedStop] = (),
         loose: Iterable[str] = (),
-        revived: Collection[str] = (),
     ) -> PartDay:
         """Some vehicles of the day.
 
@@ -174,8 +173,6 @@ class DayProblems:
             New stops, unserved in the plan in force.
         loose
             Known stops that no round serves, to be asked for as well.
-        revived
-            Vehicles that are lost, to be taken as if they were not, with no more than what is done.
         """
         opens_s = self.opens_s(picture)
         ways = self.ground.ways(frozenset(opens_s))
@@ -198,7 +195,7 @@ class DayProblems:
         if stranded:
             ends = np.array([blocks.end_of(vehicle) for vehicle in vehicles], dtype=np.int64)
             fleet = replace(fleet, end=ends)
-        gone = {v for v, head in zip(vehicles, heads, strict=True) if head.lost} - {*revived}
+        gone = {v for v, head in zip(vehicles, heads, strict=True) if head.lost}
         if opens_s:
             gone |= self._stuck(picture, vehicles, heads, fleet.end.tolist(), ways)
         in_force = self._in_force(heads, cut, numbers, new, [vehicle in gone for vehicle in vehicles])

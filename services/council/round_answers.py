@@ -12,6 +12,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from optimiser.feedback.cluster import Cluster
+from optimiser.routes.engine import solve
 from optimiser.routes.instant import LiveDay
 from optimiser.routes.live_answer import Change
 from optimiser.routes.plan import DayPlan
@@ -37,8 +38,8 @@ from streams.rounds_plan import (
 
 NEIGHBOURS = 8
 """Rounds among which a lost vehicle's stops are shared out."""
-SHARE_OUT_S = 0.25
-"""How long better places are looked for while they are shared out."""
+SHARE_OUT_S = 0.5
+"""How long that may take; the better half of it goes into better places."""
 MOST_CLOSED = 8
 """Rounds that a closure's answer changes at most, the hardest hit."""
 REORDER_S = 0.02
@@ -161,11 +162,9 @@ class RoundAnswers:
         judge = Judge(part)
         found = judge.before
         if near and nodes:
-            day = LiveDay(self._problems.part(picture, (vehicle, *near), revived=(vehicle,)).problem)
-            change = day.lose_vehicle(0, SHARE_OUT_S)
-            if isinstance(change, Change):
-                shared = judge.judged(change.plan)
-                found = shared if judge.accepts(shared) else found
+            shared = solve(part.problem, SHARE_OUT_S, threads=1, churn_limit=0.0)
+            found = Judged(shared.plan, shared.verdict)
+            found = found if judge.accepts(found) else judge.before
         return self._told(picture, judge, found)
 
     def _closure(self, picture: DayPicture, closure: str) -> Answer:
