@@ -17,14 +17,13 @@ import shapely
 
 from geo.arrays import Float32Array, FloatArray, IntArray, check_unique, checked_floats32, checked_indices
 from geo.coordinates import BRITISH_NATIONAL_GRID, check_crs, from_wgs84, to_wgs84
+from geo.council_figures import Costs, PastWeeks
 from geo.council_parts import (
     CollectionStops,
-    Costs,
     CouncilRoads,
     CouncilStreets,
     Depots,
     Landmarks,
-    PastWeeks,
     Properties,
     TipSites,
     Vehicles,

@@ -13,14 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.council import COUNCIL_VERSION, Council
+from geo.council_figures import Costs, PastWeeks
 from geo.council_parts import (
     CollectionStops,
-    Costs,
     CouncilRoads,
     CouncilStreets,
     Depots,
     Landmarks,
-    PastWeeks,
     Properties,
     TipSites,
     Vehicles,

@@ -20,6 +20,8 @@ from geo.council import (
     Vehicles,
 )
 from geo.council_travel import all_ways
+from geo.demo_council import SMALL_COUNCIL, build_demo_council
+from tests.geo.cities import small_city
 
 SIDE = 6
 STEP_M = 100.0
@@ -113,6 +115,12 @@ def grid_council() -> Council:
         ),
         costs=Costs(600.0, 20.0, 1.0, 80.0, 400.0, 2.0),
     )
+
+
+@cache
+def small_council() -> Council:
+    """Return the small generated council, without rounds; built once a test run, never changed."""
+    return build_demo_council(small_city(), seed=3, size=SMALL_COUNCIL)
 
 
 def _vehicles() -> Vehicles:
