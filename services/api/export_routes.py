@@ -24,7 +24,6 @@ from services.council.exports.csv_rounds import rounds_csv
 from services.council.exports.geojson_rounds import rounds_geojson
 from services.council.exports.gpx import rounds_gpx
 from services.council.exports.round_rows import CrewRound, crew_rounds
-from services.council.exports.sheet_pdf import sheets_pdf
 
 router = APIRouter(tags=["exports"])
 _writers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="exports")
@@ -99,4 +98,6 @@ def _written(
     if export is Export.CSV:
         return rounds_csv(rounds).encode()
     printed = datetime.now(UTC).astimezone(ZoneInfo(area.council.timezone))
+    from services.council.exports.sheet_pdf import sheets_pdf  # with its fonts half a second, rarely needed
+
     return sheets_pdf(rounds, area.council.name, picture.date, f"Printed {printed:%d %B %Y %H:%M}")
