@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from services.council.day_ground import DayGround
 from services.council.day_picture import Closing, Key, RequestState, RequestStatus, StopState
+from services.council.demand.service_list import FULL_FILL
 from services.council.kept import Kept
 from streams.council_events import RequestClosed, RequestOutcome, ServiceCode, ServiceRequested, StopOutcome
 
@@ -55,6 +56,8 @@ class RequestBook:
         """Fold a report; the request it belongs to, None where it changes nothing."""
         if data.request in self.requests.now or data.request in self.merged.now:
             return None
+        if data.fill is not None and data.fill < FULL_FILL:
+            return None  # a sensor's reading of a bin that need not be emptied yet
         place = self._ground.place(data.uprn, data.street, data.easting_m, data.northing_m)
         at = (place.name, data.service, self._ground.day_of(data.at))
         known = self.requests.now.get(self._at_place.get(at, ""))

@@ -48,14 +48,19 @@ class DueCollections:
         return stops.ids[int(on_street[away.argmin()])]
 
     def meant(
-        self, picture: DayPicture, stop: str | None, asked: date | None, reported_at: datetime
+        self,
+        picture: DayPicture,
+        stop: str | None,
+        uprn: str | None,
+        asked: date | None,
+        reported_at: datetime,
     ) -> Collection:
         """The collection a report is about: of the day asked, else the newest one that can be meant."""
         today = picture.date or reported_at.astimezone(self._zone).date()
         earlier = None if stop is None else self._earlier(picture, stop, today)
         if asked is not None and asked != today:
             return earlier if earlier is not None and earlier.day == asked else Collection(asked)
-        due = self._today(picture, stop, today)
+        due = self._today(picture, stop, uprn, today)
         if asked is None and earlier is not None and due.record is None:
             over_at = due.over_at()
             last_day = working_days_after(earlier.day, REPORT_WITHIN_WORKING_DAYS)
@@ -71,9 +76,9 @@ class DueCollections:
                     return Collection(day, _record(state))
         return None
 
-    def _today(self, picture: DayPicture, stop: str | None, today: date) -> Collection:
+    def _today(self, picture: DayPicture, stop: str | None, uprn: str | None, today: date) -> Collection:
         vehicle = None if stop is None else self._calling(picture).get(stop)
-        done = None if stop is None else picture.stops_done.get(stop)
+        done = None if stop is None else _newest_word(picture, stop, uprn)
         shift_end_s = max(self._shift_end_s.values()) if vehicle is None else self._shift_end_s[vehicle]
         midnight = datetime.combine(today, time(), self._zone)
         shift_end = (midnight + timedelta(seconds=shift_end_s)).astimezone(UTC)
@@ -95,6 +100,17 @@ class DueCollections:
             }
             self._calls = picture.rounds, calls
         return self._calls[1]
+
+
+def _newest_word(picture: DayPicture, stop: str, uprn: str | None) -> StopState | None:
+    """What a crew last did at a stop for a property: on its round, or coming back for it."""
+    words = [picture.stops_done.get(stop)]
+    words += [
+        picture.stops_done.get(added.stop)
+        for added in picture.added.values()
+        if added.origin == stop and (not added.uprns or uprn in added.uprns)
+    ]
+    return max((word for word in words if word is not None), key=lambda word: word.at, default=None)
 
 
 def _record(state: StopState) -> CrewRecord:

@@ -247,7 +247,9 @@ class RequestDesk:
     def _refusal(self, report: Report, place: Place, picture: DayPicture, at: datetime) -> str | None:
         if report.service.code is not ServiceCode.MISSED_COLLECTION:
             return None
-        collection = self._due.meant(picture, self._due.stop_at(place), report.collection_date, at)
+        collection = self._due.meant(
+            picture, self._due.stop_at(place), place.uprn, report.collection_date, at
+        )
         refusal = refusal_of_missed(at, place.uprn, collection, self.zone)
         return None if refusal is None else refusal.value
 

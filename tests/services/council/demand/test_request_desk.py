@@ -17,8 +17,17 @@ from services.council.demand.service_list import SERVICES
 from services.ingest import Accepted
 from services.recent_ids import event_key
 from streams import codec
-from streams.council_events import ReportChannel, ServiceCode, StopDone, StopOutcome
+from streams.council_events import (
+    ReportChannel,
+    RequestClosed,
+    RequestOutcome,
+    ServiceCode,
+    ServiceRequested,
+    StopDone,
+    StopOutcome,
+)
 from streams.events import Event, EventData
+from streams.rounds_plan import AddedStop, RoundData, RoundsAction, RoundsDecided
 from tests.geo.councils import grid_council
 
 COUNCIL = grid_council()
@@ -172,6 +181,31 @@ def test_a_reason_of_the_crew_closes_the_reports_it_concerns() -> None:
     )
     receipts = log.told(report(uprn=home(DUE, 0)), report(uprn=home(DUE, 1)))
     assert [r.reason for r in receipts] == [None, "crew_reason_contaminated"]
+
+
+def test_what_the_crew_found_when_it_came_back_counts() -> None:
+    log = Log()
+    log.told(report(), report(uprn=home(DONE, 1)))
+    back = AddedStop("R-1", 0.0, 0.0, 0, 1, 60.0, {}, 1.0, DONE, uprns=[home(DONE)])
+    visits = [*COUNCIL.rounds[0][:1], "R-1", *COUNCIL.rounds[0][1:]]
+    plan = RoundsDecided(RoundsAction.ADJUST, "m", 0, rounds=[RoundData("RCV01", visits)], stops=[back])
+    log.put(plan, EIGHT + timedelta(minutes=1))
+    log.put(StopDone("RCV01", "R-1", StopOutcome.NOT_OUT), EIGHT + timedelta(minutes=5))
+    for request in [*log.picture.requests]:
+        log.put(RequestClosed(request, RequestOutcome.DONE), EIGHT + timedelta(minutes=6))
+    again, other = log.told(report(), report(uprn=home(DONE, 1)))
+    assert (again.reason, other.reason) == ("crew_reason_not_out", None)
+
+
+def test_a_low_reading_on_the_log_itself_is_no_request() -> None:
+    log = Log()
+    for fill, requests in ((0.5, 0), (0.85, 1)):
+        east, north = COUNCIL.stops.en[0].tolist()
+        reading = ServiceRequested(
+            f"bin-{fill}", OVERFLOWING, ReportChannel.SENSOR, east, north, EIGHT, fill=fill
+        )
+        log.put(reading, EIGHT)
+        assert len(log.picture.requests) == requests
 
 
 def test_over_the_weekend_friday_counts_until_tuesday() -> None:
