@@ -97,6 +97,11 @@ class EmbeddedCouncil(CouncilArea):
 class EmbeddedService(Service):
     """All areas with their workers and their log, in this process.
 
+    Attributes
+    ----------
+    brigades, councils
+        By area id.
+
     Raises
     ------
     ValueError
@@ -118,15 +123,15 @@ class EmbeddedService(Service):
             MemoryCheckpoints() if data is None else FileCheckpoints(data / "checkpoints")
         )
         keeper = CheckpointKeeper(self.log, store)
-        brigades = {
+        self.brigades = {
             region.id: EmbeddedArea(region, self.log, keeper, self.metrics, settings, self.what_if_thread)
             for region in regions
         }
-        houses = {
+        self.councils = {
             council.id: EmbeddedCouncil(council, self.log, keeper, self.metrics, settings, self.pseudonyms)
             for council in councils
         }
-        self.areas: dict[str, EmbeddedArea | EmbeddedCouncil] = {**brigades, **houses}
+        self.areas: dict[str, EmbeddedArea | EmbeddedCouncil] = {**self.brigades, **self.councils}
 
     async def stop(self) -> None:
         """End streams and workers, keep a last checkpoint, close the log."""

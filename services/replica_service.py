@@ -147,15 +147,15 @@ class ReplicaService(Service):
         self._closes = backing is None
         log, feed = self._backing.log, self._backing.feed
         keeper = self._backing.keeper()
-        brigades = {
+        self.brigades = {
             region.id: ReplicaArea(region, log, keeper, feed, self.metrics, settings, self.what_if_thread)
             for region in regions
         }
-        houses = {
+        self.councils = {
             council.id: ReplicaCouncil(council, log, keeper, feed, self.metrics, self.pseudonyms)
             for council in councils
         }
-        self.areas: dict[str, ReplicaArea | ReplicaCouncil] = {**brigades, **houses}
+        self.areas: dict[str, ReplicaArea | ReplicaCouncil] = {**self.brigades, **self.councils}
 
     def readiness(self) -> tuple[bool, dict[str, object]]:
         """See `Service.readiness`: a replica that shows the last good plan is worth asking, and says so."""
@@ -168,9 +168,8 @@ class ReplicaService(Service):
     async def stop(self) -> None:
         """End streams and followers, close the connections."""
         await super().stop()
-        for area in self.areas.values():
-            if isinstance(area, ReplicaCouncil):
-                area.close()
+        for council in self.councils.values():
+            council.close()
         if not self._closes:
             return
         with contextlib.suppress(StoreUnreachableError):

@@ -80,7 +80,7 @@ class World:
         service = ReplicaService(self.settings, [REGION], self.backing)
         self.replicas.append(service)
         await service.start()
-        area = service.areas[REGION.id]
+        area = service.brigades[REGION.id]
         await until(lambda: area.state.ready)
         return area
 

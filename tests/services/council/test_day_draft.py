@@ -44,6 +44,12 @@ EN = COUNCIL.properties.en
 UPRN = COUNCIL.properties.uprn
 
 
+def at(home: int) -> tuple[float, float]:
+    """Where a home stands."""
+    easting, northing = EN[home].tolist()
+    return easting, northing
+
+
 def folded(*events: Event, begin: DayPicture | None = None) -> DayPicture:
     draft = DayDraft(GROUND, begin or GROUND.empty_day())
     for one in events:
@@ -55,11 +61,11 @@ def request(
     name: str, home: int = 0, service: ServiceCode = ServiceCode.MISSED_COLLECTION, **more: object
 ) -> ServiceRequested:
     given: dict[str, object] = {"at": MORNING, "uprn": str(UPRN[home])} | more
-    return ServiceRequested(name, service, ReportChannel.EVENT, *EN[home].tolist(), **given)  # type: ignore[arg-type]
+    return ServiceRequested(name, service, ReportChannel.EVENT, *at(home), **given)  # type: ignore[arg-type]
 
 
 def revisit(stop: str, of: str, origin: str = "S00001") -> AddedStop:
-    return AddedStop(stop, *EN[0].tolist(), 0, 1, 60.0, {"residual": 9.0}, 1.0, origin, of)
+    return AddedStop(stop, *at(0), 0, 1, 60.0, {"residual": 9.0}, 1.0, origin, of)
 
 
 def approval(day: DayPicture, vehicle: str, *new: str, **more: object) -> RoundsDecided:
@@ -159,7 +165,7 @@ def test_an_ordinary_collection_after_the_report_answers_it() -> None:
 
 
 def test_a_breakdown_asks_until_the_vehicle_is_back() -> None:
-    broken = event(VehicleStatusChanged("RCV02", VehicleStatus.BROKEN_DOWN, *EN[5].tolist()), 30)
+    broken = event(VehicleStatusChanged("RCV02", VehicleStatus.BROKEN_DOWN, *at(5)), 30)
     day = folded(broken)
     assert day.open_causes == (Cause(CauseKind.BREAKDOWN, "RCV02"),)
     assert day.vehicles["RCV02"].easting_m == EN[5, 0]
@@ -177,7 +183,7 @@ def test_a_closure_ends_by_word_or_by_time() -> None:
     assert day.closed_streets == {"ST0001", "ST0002", "ST0003"} and len(day.open_causes) == 2
     day = folded(event(RoadOpened("K1"), 10), begin=day)
     assert day.closed_streets == {"ST0003"}
-    day = folded(event(VehiclePosition("RCV01", *EN[0].tolist()), 31), begin=day)
+    day = folded(event(VehiclePosition("RCV01", *at(0)), 31), begin=day)
     assert not day.closed_streets and not day.open_causes
 
 
@@ -185,7 +191,7 @@ def test_posts_gather_until_they_ask_and_a_word_ends_it() -> None:
     posts = [
         event(
             FeedbackSignal(
-                f"P{n}", FeedbackCategory.OVERFLOWING_BIN, *EN[0].tolist(), 40.0, MORNING, -0.5, 0.9,
+                f"P{n}", FeedbackCategory.OVERFLOWING_BIN, *at(0), 40.0, MORNING, -0.5, 0.9,
                 reporter=f"{n:016x}",
             ),
             n,
@@ -296,7 +302,7 @@ def test_a_new_day_begins_with_the_mornings_plan() -> None:
     )
     late = event(approval(day, "RCV01", "R-9", stops=[revisit("R-9", "SR-1")]), 24 * 60 + 1, "D1")
     tomorrow = folded(
-        event(VehiclePosition("RCV01", *EN[0].tolist()), 24 * 60),
+        event(VehiclePosition("RCV01", *at(0)), 24 * 60),
         late,
         event(StopDone("RCV01", plan[1]), 16 * 60),
         begin=day,
@@ -317,9 +323,9 @@ def _facts() -> list[EventData]:
         StopDone("RCV02", plan[5]),
         StopDone("RCV01", "tip:T1"),
         StopDone("RCV01", "break"),
-        VehiclePosition("RCV01", *EN[3].tolist(), load={"residual": 80.0}),
-        VehiclePosition("RCV01", *EN[9].tolist()),
-        VehicleStatusChanged("RCV02", VehicleStatus.BROKEN_DOWN, *EN[7].tolist()),
+        VehiclePosition("RCV01", *at(3), load={"residual": 80.0}),
+        VehiclePosition("RCV01", *at(9)),
+        VehicleStatusChanged("RCV02", VehicleStatus.BROKEN_DOWN, *at(7)),
         VehicleStatusChanged("RCV02", VehicleStatus.IN_SERVICE),
         RoadClosed("K1", ["ST0003"]),
         RoadOpened("K1"),
@@ -327,7 +333,7 @@ def _facts() -> list[EventData]:
         request("SR-1"),
         RequestClosed("SR-1", RequestOutcome.DONE),
         request("SR-2", home=300, service=ServiceCode.BULKY_ITEM),
-        FeedbackSignal("P1", FeedbackCategory.FLOODING, *EN[0].tolist(), 40.0, MORNING, 0.0, 0.9),
+        FeedbackSignal("P1", FeedbackCategory.FLOODING, *at(0), 40.0, MORNING, 0.0, 0.9),
     ]
 
 
@@ -345,7 +351,7 @@ def test_any_order_and_any_repeats_give_the_same_day(data: st.DataObject) -> Non
     events = [event(fact, n, f"e{n}") for n, fact in enumerate(_facts())]
     shuffled = data.draw(st.permutations(events))
     repeats = data.draw(st.lists(st.sampled_from(events), max_size=6))
-    first = event(VehiclePosition("RCV03", *EN[1].tolist()), 60, "last")  # the day's time is known at once
+    first = event(VehiclePosition("RCV03", *at(1)), 60, "last")  # the day's time is known at once
     straight, mixed = folded(first, *events), folded(first, *shuffled, *repeats)
     assert _essence(straight) == _essence(mixed)
 
