@@ -111,10 +111,21 @@ class Ingest:
         self._metrics.stage.labels(self._area, "ingest").observe(time.perf_counter() - started)
         return Accepted(len(fresh), repeats, max(self._ids.get(id_, last) for id_ in ids))
 
+    def refusals(self, payloads: list[bytes]) -> list[EventError]:
+        """What `take` would refuse these for, by their place in the list; takes nothing."""
+        return self._judged(payloads)[1]
+
     def _checked(self, payloads: list[bytes]) -> list[EventName]:
+        ids, errors = self._judged(payloads)
+        if errors:
+            self._metrics.rejected.labels(self._area).inc(len(errors))
+            raise RefusedError(errors[:ERRORS_REPORTED], len(errors))
+        return ids
+
+    def _judged(self, payloads: list[bytes]) -> tuple[list[EventName], list[EventError]]:
+        """The names of the good ones, and what is wrong with each of the others."""
         ids: list[EventName] = []
         errors: list[EventError] = []
-        count = 0
         now = datetime.now(UTC)
         as_of: datetime = self._state.picture.as_of
         last_ns = self._state.last_event_ns
@@ -126,10 +137,5 @@ class Ingest:
                 as_of = max(as_of, event.time)
                 ids.append((event.source, event.id))
             except DecodeError as error:
-                count += 1
-                if len(errors) < ERRORS_REPORTED:
-                    errors.append(EventError(index, error.field, error.reason))
-        if count:
-            self._metrics.rejected.labels(self._area).inc(count)
-            raise RefusedError(errors, count)
-        return ids
+                errors.append(EventError(index, error.field, error.reason))
+        return ids, errors

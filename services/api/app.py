@@ -19,6 +19,7 @@ from services.api import (
     cover_routes,
     event_routes,
     export_routes,
+    feedback_routes,
     health_routes,
     open311_routes,
     problems,
@@ -29,6 +30,7 @@ from services.api import (
     what_if_routes,
 )
 from services.api.access import AccessGuard
+from services.feedback_desk import FeedbackDesk
 from services.service import Service
 
 CONSOLE = Path(__file__).resolve().parent.parent / "console" / "dist"
@@ -45,6 +47,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
             yield
         finally:
             await service.stop()
+            app.state.feedback.close()
 
     app = FastAPI(
         title="Dynamic Cover",
@@ -57,6 +60,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
     )
     app.state.service = service
     app.state.region_answers = {}
+    app.state.feedback = FeedbackDesk(service)
     app.add_middleware(AccessGuard, public_origin=service.settings.public_origin)
     problems.install(app)
     schemas.describe(app)
@@ -64,6 +68,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
     for routes in (
         event_routes,
         cluster_routes,
+        feedback_routes,
         cover_routes,
         what_if_routes,
         region_routes,

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from services.api.feedback_routes import Posts
 from services.area_state import Snapshot
 from services.picture_view import PictureDelta
 from services.what_if_solver import WhatIfAnswer
@@ -50,7 +51,7 @@ def describe(app: FastAPI) -> None:
         schemas = api.setdefault("components", {}).setdefault("schemas", {})
         if "Envelope" not in schemas:
             data = sorted(TYPES.values(), key=lambda struct: struct.__name__)
-            types = [Envelope, Snapshot, PictureDelta, WhatIfAnswer, *data]
+            types = [Envelope, Posts, Snapshot, PictureDelta, WhatIfAnswer, *data]
             _, components = msgspec.json.schema_components(types, ref_template=REF)
             schemas.update(components)
             schemas["Envelope"]["properties"]["type"] = {"enum": sorted(TYPES)}
