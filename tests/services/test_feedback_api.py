@@ -78,7 +78,10 @@ async def door(**settings: Any) -> AsyncIterator[Door]:
             answer = await http.post(f"/api/v1/areas/{area}/events", content=wire, headers=headers)
             assert answer.status_code == 202, answer.text
             state = f"/api/v1/areas/{area}/{'day' if area == COUNCIL.id else 'picture'}"
-            while not (body := (await http.get(state)).json()).get("day", body)["as_of"]:
+            for _ in range(300):
+                body = (await http.get(state)).json()
+                if body.get("day", body)["as_of"]:
+                    break
                 await asyncio.sleep(0.02)
         yield Door(http)
 
