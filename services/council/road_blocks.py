@@ -12,8 +12,9 @@ import numpy as np
 from services.council.road_ground import GroundWays, RoadGround
 from streams.rounds_plan import AddedStop
 
-CLOSED, CUT_OFF = "road_closed", "cut_off"
-"""Why a stop is not asked for: its street is closed for the day, or no way leads to it and back."""
+CLOSED, CUT_OFF, DEPOT_CUT_OFF = "road_closed", "cut_off", "depot_cut_off"
+"""Why a stop is not asked for: its street is closed for the day, no way leads to it and back, or no vehicle
+can leave its depot."""
 
 
 class Blocked(NamedTuple):
@@ -38,7 +39,9 @@ class RoadBlocks:
         self.opens_s = opens_s
         fleet, depots = ground.fleet, ground.council.vehicles.depot
         self._latest_s = float((fleet.shift_end_s + fleet.max_overtime_s).max())
-        self._reached = ways.reached[np.unique(depots)]
+        used = np.unique(depots)
+        self._reached = ways.reached[used]
+        self._all_in = all(self._cut_off(depot) for depot in used.tolist())
 
     def why(self, stop: str, added: Mapping[str, AddedStop]) -> str | None:
         """Why nobody can serve a known stop, whoever it is; None where somebody may."""
@@ -47,6 +50,8 @@ class RoadBlocks:
         street = self._ground.street_of(stop, added)
         if street is not None and self.opens_s.get(street, -math.inf) >= self._latest_s:
             return CLOSED
+        if self._all_in:
+            return DEPOT_CUT_OFF
         ends = list(self._ground.ends(stop, added))
         return None if self._reached[:, ends].all(axis=1).any() else CUT_OFF
 

@@ -13,7 +13,7 @@ from optimiser.routes.reasons import why_not
 from optimiser.routes.relaxation import cheapest_relaxation
 from services.council.day_picture import DayPicture
 from services.council.day_problem import PartDay
-from services.council.road_blocks import CLOSED, Blocked
+from services.council.road_blocks import CLOSED, DEPOT_CUT_OFF, Blocked
 from services.council.road_ground import RoadGround
 from services.council.round_options import stops_left
 from streams.rounds_plan import Unserved
@@ -21,7 +21,7 @@ from streams.rounds_plan import Unserved
 MOST_EXPLAINED = 6
 """Stops of an answer that are explained in full; of the others only that they found no place is told."""
 LONGEST_WORDS = 600
-NO_PLACE, NO_VEHICLE, DEPOT_CUT_OFF = "no_place", "no_vehicle", "depot_cut_off"
+NO_PLACE, NO_VEHICLE = "no_place", "no_vehicle"
 
 
 def clock_words(at_s: float) -> str:
@@ -58,6 +58,10 @@ def blocked_words(ground: RoadGround, picture: DayPicture, blocked: Blocked) -> 
     name = blocked.stop if number is None else ground.council.streets.names[number]
     if blocked.code == CLOSED:
         words, mend = f"{blocked.stop}: {name} is closed", f"open {name} while a crew is near"
+    elif blocked.code == DEPOT_CUT_OFF:
+        depots = " and ".join(ground.council.depots.names)
+        words = f"{blocked.stop}: no open road leads from {depots} to a tip and back"
+        mend = f"open one of the closed streets at {depots}"
     else:
         words = f"{blocked.stop}: no way leads to {name} and back to a depot"
         mend = "open one of the closed streets that lead there"
