@@ -30,6 +30,7 @@ from streams.council_events import ReportChannel
 MOST_LISTED = 1_000
 """Requests in one answer, newest first; GeoReport's own limit."""
 LISTED_FOR = timedelta(days=90)
+FIRST_YEAR, LAST_YEAR = 1971, 9998
 FOLDED_WITHIN_S = 2.0
 """How long an answer waits for the fold, so that the request can be asked for at once."""
 router = APIRouter(prefix="/open311/v2", tags=["open311"], route_class=GeoReportRoute)
@@ -207,6 +208,8 @@ def _moment(name: str, text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
         raise ProblemError(400, f"{name}: must be a time such as 2025-06-06T08:30:00Z") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ProblemError(400, f"{name}: must be of the years {FIRST_YEAR} to {LAST_YEAR}")
     if moment.tzinfo is None:
         raise ProblemError(400, f"{name}: must say its zone, such as 2025-06-06T08:30:00Z")
     return moment

@@ -130,6 +130,8 @@ BAD_REPORTS: list[tuple[dict[str, Any], int, str]] = [
     ({"attribute[material]": "gold"}, 400, "material: "),
     ({"attribute[fill]": "0.9"}, 400, "fill: missed_collection does not take it"),
     ({"service_code": "overflowing_bin", "attribute[fill]": "0.3"}, 400, "below 0.8"),
+    ({"attribute[collection_date]": "9999-12-31"}, 400, "collection_date: "),
+    ({"requested_datetime": "0001-01-01T00:00:00+14:00"}, 400, "requested_datetime: "),
     ({"requested_datetime": "2020-01-01T00:00:00Z"}, 400, "requested_datetime: "),
 ]
 
@@ -165,7 +167,12 @@ async def what_cannot_be_read_is_told_too(client: Council311) -> None:
         assert answer.status_code == 404
         root = ET.fromstring(answer.content)
         assert (root.tag, root.findtext("error/code")) == ("errors", "404")
-    for query in ({"status": "maybe"}, {"start_date": "last week"}, {"end_date": "2025-06-06T07:00"}):
+    for query in (
+        {"status": "maybe"},
+        {"start_date": "last week"},
+        {"end_date": "2025-06-06T07:00"},
+        {"end_date": "0001-01-01T00:00:00Z"},
+    ):
         answer = await http.get(f"{OPEN311}/requests.json", params=query)
         assert answer.status_code == 400
         assert next(iter(query)) in answer.json()[0]["description"]

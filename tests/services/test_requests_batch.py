@@ -105,6 +105,7 @@ def fed(file: Path, *options: str) -> list[Result]:
     return results
 
 
+@pytest.mark.slow
 def test_a_file_is_fed_in_parts_and_counts_once(tmp_path: Path) -> None:
     file = tmp_path / "requests.csv"
     uprns = COUNCIL.properties.uprn.tolist()
@@ -118,6 +119,7 @@ def test_a_file_is_fed_in_parts_and_counts_once(tmp_path: Path) -> None:
     assert "960  had come in before" in second.output
 
 
+@pytest.mark.slow
 def test_nothing_of_a_file_with_a_wrong_row_is_taken(tmp_path: Path) -> None:
     file = tmp_path / "requests.csv"
     rows = [f"bulky_item,{uprn},ok" for uprn in COUNCIL.properties.uprn.tolist()]

@@ -81,6 +81,7 @@ async def send_all(folder: Path, answers: list[str]) -> None:
         assert (await client.status(made))["address_id"] == home(DONE)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_person_is_kept(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -182,6 +182,9 @@ class RequestDesk:
         if report.material is not None and report.material not in self._materials:
             known = ", ".join(self._materials)
             raise GivenError("material", f"no material collected here; known: {known}")
+        day, today = report.collection_date, now.astimezone(self.zone).date()
+        if day is not None and not today - OLDEST <= day <= today + OLDEST:
+            raise GivenError("collection_date", f"must be within {OLDEST.days} days of today, {today}")
         at = report.reported_at
         if at is not None and not now - OLDEST <= at <= now + AHEAD:
             raise GivenError(
