@@ -5,12 +5,12 @@ import { words } from "../words/catalogue";
 import { clock } from "../words/format";
 import { changeTitle } from "./change_words";
 import type { RoundsCommands, Sent } from "./commands";
+import { effectsOf, NO_EFFECTS } from "./option_effects";
 import { optionTable } from "./option_table";
 import { roundChip } from "./round_chip";
 import type { RoundsModel } from "./rounds_model";
 
 const UNSERVED_SHOWN = 4;
-const PLACED_SHOWN = 6;
 
 export interface CardFacts {
   change: Change;
@@ -65,18 +65,22 @@ function head(change: Change): HTMLElement {
   );
 }
 
-function touches(facts: CardFacts, model: RoundsModel): HTMLElement {
-  const vehicles = [...new Set([...facts.change.touches, ...(facts.option?.rounds.map((r) => r.vehicle) ?? [])])];
-  const placed = facts.option?.placed ?? [];
-  const shown = placed.slice(0, facts.selected ? PLACED_SHOWN : 0);
-  const said = words.rounds.options;
+/** The rounds the selected answer changes, with how many stops each gets; where there is none, those it looks at. */
+function touches({ change, option }: CardFacts, model: RoundsModel): HTMLElement {
+  const effects = option ? effectsOf(option, model.places) : NO_EFFECTS;
+  const vehicles = option ? [...effects.vehicles] : change.touches;
+  if (change.vehicle !== null && !vehicles.includes(change.vehicle)) vehicles.unshift(change.vehicle);
+  const gained = new Map<string, number>();
+  for (const vehicle of effects.goesTo.values()) gained.set(vehicle, (gained.get(vehicle) ?? 0) + 1);
   return el(
     "div",
     { class: "change-touches" },
     el("span", { class: "hint" }, words.rounds.changes.touches),
-    ...vehicles.map((vehicle) => roundChip(model, vehicle)),
-    ...shown.map(([stop, vehicle]) => el("span", { class: "placed" }, said.placed(stop, model.index.letter(vehicle)))),
-    shown.length > 0 && placed.length > shown.length ? el("span", { class: "hint" }, said.more(placed.length - shown.length)) : null,
+    ...vehicles.map((vehicle) => {
+      const stops = gained.get(vehicle) ?? 0;
+      const title = stops > 0 ? words.rounds.options.gains(vehicle, stops) : vehicle;
+      return el("span", { class: "touched", title }, roundChip(model, vehicle), stops > 0 ? ` +${stops}` : null);
+    }),
   );
 }
 
@@ -124,12 +128,14 @@ function buttons(facts: CardFacts, actions: CardActions): HTMLElement {
   const said = words.rounds.changes;
   const { commands, model } = actions;
   const sending = facts.sent?.stage === "sending";
-  const action = (key: string, name: string, testId: string, run: () => void, primary = false) => {
+  const action = (key: string, name: string, testId: string, run: () => void, more: { primary?: boolean; hint?: string } = {}) => {
+    const primary = more.primary ?? false;
     const node = el(
       "button",
       {
         type: "button",
         class: `action${primary ? " primary" : ""}`,
+        title: more.hint,
         "data-action": primary ? "accept" : null,
         "data-testid": testId,
         disabled: sending || (primary && !facts.option),
@@ -149,8 +155,8 @@ function buttons(facts: CardFacts, actions: CardActions): HTMLElement {
   return el(
     "div",
     { class: "change-actions" },
-    action("A", said.approve, "approve", () => commands.approve(facts.change), true),
-    action("G", said.adjust, "adjust", () => actions.adjust()),
+    action("A", said.approve, "approve", () => void commands.approve(facts.change), { primary: true }),
+    action("G", said.adjust, "adjust", () => actions.adjust(), { hint: said.adjustHint }),
     action("D", said.dismiss, "dismiss", () => commands.dismiss(facts.change)),
     better,
   );

@@ -15,6 +15,7 @@ export class ClusterList {
     el("div", { class: "block-head" }, el("h2", {}, words.rounds.clusters.heading), this.none, keyCap("C")),
     this.list,
   );
+  private readonly streets = new Map<string, string>();
   private said = "";
 
   constructor(
@@ -50,17 +51,30 @@ export class ClusterList {
         "span",
         { class: "cluster-what" },
         el("b", {}, words.rounds.services[cluster.category] ?? cluster.category),
-        ` · ${sayings.status[cluster.status]}`,
+        ` · ${this.streetOf(cluster)}`,
       ),
       el(
         "span",
         { class: "hint" },
-        `${sayings.sure(whole(cluster.confidence * 100))} · ${sayings.reports(cluster.reports, cluster.reporters)} · ${hourMinute(cluster.last_at)}`,
+        [
+          sayings.status[cluster.status],
+          sayings.sure(whole(cluster.confidence * 100)),
+          sayings.reports(cluster.reports, cluster.reporters),
+          hourMinute(cluster.last_at),
+        ].join(" · "),
       ),
       el("span", { class: "cluster-actions" }, ...this.buttons(cluster, selected)),
     );
     row.addEventListener("click", () => this.model.selectCluster(cluster.cluster));
     return row;
+  }
+
+  /** Looked up once for each place, for it goes through all stops. */
+  private streetOf(cluster: Cluster): string {
+    const place = `${cluster.lon} ${cluster.lat}`;
+    const street = this.streets.get(place) ?? this.model.index.streetAt(cluster.lon, cluster.lat);
+    this.streets.set(place, street);
+    return street;
   }
 
   private buttons(cluster: Cluster, selected: boolean): HTMLElement[] {

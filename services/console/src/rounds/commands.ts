@@ -9,6 +9,8 @@ import { words } from "../words/catalogue";
 import type { RoundsModel } from "./rounds_model";
 
 const REFUSED_KEPT_MS = 20_000;
+const ARRIVES_WITHIN_MS = 5_000;
+const LOOK_AGAIN_MS = 50;
 
 export type Sent = { stage: "sending" } | { stage: "refused"; why: string };
 
@@ -44,12 +46,15 @@ export class RoundsCommands {
     if (option) this.model.chooseOption(option.key);
   }
 
-  approve(change: Change | null = this.model.change): void {
+  async approve(change: Change | null = this.model.change): Promise<boolean> {
     const proposal = change ? this.model.shelf.of(change) : null;
     const option = change ? this.model.optionFor(change) : null;
-    if (!change || !proposal || !option) return this.model.notify(words.rounds.changes.noOption);
+    if (!change || !proposal || !option) {
+      this.model.notify(words.rounds.changes.noOption);
+      return false;
+    }
     const { proposal_id: id, revision } = proposal;
-    void this.send(change.key, (operator) => this.client.approve(id, option.key, revision, operator));
+    return this.send(change.key, (operator) => this.client.approve(id, option.key, revision, operator));
   }
 
   dismiss(change: Change | null = this.model.change): void {
@@ -64,14 +69,28 @@ export class RoundsCommands {
     void this.send(decision.decision_id, (operator) => this.client.undo(decision.decision_id, operator));
   }
 
-  /** Selects what the answer places, so that it can be moved by hand. Returns the stop, or null. */
-  stopToAdjust(): string | null {
-    const { effects, places, change } = this.model;
-    const inRounds = [...effects.goesTo.keys()].filter((stop) => places.has(stop));
-    const ofVehicle = change?.vehicle ? [...places].filter(([, p]) => p.round.vehicle === change.vehicle && !p.done) : [];
-    const stop = inRounds[0] ?? ofVehicle[0]?.[0] ?? null;
-    if (stop === null) this.model.notify(words.rounds.changes.nothingToAdjust);
-    return stop;
+  /**
+   * The stop of the selected change that can be moved by hand, or null. One that is in no round yet is put there
+   * first, by approving the selected answer.
+   */
+  async stopToAdjust(): Promise<string | null> {
+    const { effects, change } = this.model;
+    const placed = [...effects.goesTo.keys()];
+    const inRounds = placed.find((stop) => this.model.places.get(stop)?.done === false);
+    if (inRounds !== undefined) return inRounds;
+    const fresh = placed[0];
+    if (change && fresh !== undefined && (await this.approve(change))) return this.arrived(fresh);
+    if (fresh === undefined) this.model.notify(words.rounds.changes.nothingToAdjust);
+    return null;
+  }
+
+  /** The stop, once the day has it in a round; null where that takes too long. */
+  private async arrived(stop: string): Promise<string | null> {
+    for (let waited = 0; waited < ARRIVES_WITHIN_MS; waited += LOOK_AGAIN_MS) {
+      if (this.model.places.has(stop)) return stop;
+      await new Promise((resolve) => window.setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+    return null;
   }
 
   async edit(edit: Edit): Promise<boolean> {

@@ -46,6 +46,20 @@ export class CouncilIndex {
     return this.letters.get(vehicle) ?? vehicle;
   }
 
+  /** The street whose stop lies nearest to a place; empty where there are no stops. */
+  streetAt(lon: number, lat: number): string {
+    const narrow = Math.cos((lat * Math.PI) / 180);
+    let nearest = "";
+    let least = Infinity;
+    for (const stop of this.stops.values()) {
+      const distance = Math.hypot((stop.lon - lon) * narrow, stop.lat - lat);
+      if (distance >= least) continue;
+      least = distance;
+      nearest = stop.street;
+    }
+    return nearest;
+  }
+
   /** Facts of a stop: of the morning's plan, or added during the day. */
   stop(id: string, day: Day | null): StopFacts | null {
     const known = this.stops.get(id);

@@ -29,9 +29,9 @@ const STOP_WIDTH = [
   ["exponential", 1.4],
   ["zoom"],
   11,
-  ["case", DONE, 0.6, 1.6],
+  ["case", DONE, 0.8, 2.2],
   14,
-  ["case", DONE, 1.2, 4],
+  ["case", DONE, 1.4, 5],
   17,
   ["case", DONE, 2.5, 10],
 ] as unknown as Expression;

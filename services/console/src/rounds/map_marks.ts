@@ -170,7 +170,9 @@ export function drawChanges(pen: Pen, model: RoundsModel, hits: MarkHit[]): void
 export function drawClusters(pen: Pen, model: RoundsModel, hits: MarkHit[]): void {
   const { ctx, palette } = pen;
   for (const cluster of model.openClusters) {
-    if (cluster.status === "dismissed") continue;
+    // One report alone is no sign yet: it stands in the list.
+    const alone = cluster.reports < 2 && cluster.cluster !== model.cluster;
+    if (cluster.status === "dismissed" || alone) continue;
     const { x, y } = pen.project(cluster.lon, cluster.lat);
     const north = pen.project(cluster.lon, cluster.lat + cluster.radius_m / 111_320);
     const radius = Math.max(14, Math.abs(y - north.y));

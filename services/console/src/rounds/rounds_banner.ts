@@ -30,5 +30,5 @@ function sentence(warning: Warning): string {
   const said = words.rounds.banner;
   if (warning.kind === "silent_stream") return said.silentStream(ageWhole(warning.ageS));
   if (warning.kind === "silent_input") return said.silentInput(ageWhole(warning.ageS));
-  return said.degraded(words.degraded[warning.reason] ?? warning.reason);
+  return said.degraded(said.why[warning.reason] ?? words.degraded[warning.reason] ?? warning.reason);
 }

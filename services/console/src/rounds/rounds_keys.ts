@@ -46,7 +46,7 @@ function handled(event: KeyboardEvent, targets: RoundsTargets): boolean {
   if (move.key(event)) return true;
   if (walk(event, model, timeline)) return true;
   const byKey: Record<string, () => void> = {
-    a: () => commands.approve(),
+    a: () => void commands.approve(),
     g: () => targets.adjust(),
     d: () => commands.dismiss(),
     u: () => commands.undo(),

@@ -159,9 +159,10 @@ export class RoundsModel {
     return option ? effectsOf(option, this.places) : NO_EFFECTS;
   }
 
-  /** Vehicles the selected change touches, by itself or by its selected answer. */
+  /** Vehicles the selected change is about, and those whose rounds its selected answer changes. */
   get touched(): ReadonlySet<string> {
-    return new Set([...(this.change?.touches ?? []), ...(this.proposal?.touches ?? []), ...this.effects.vehicles]);
+    const about = this.change?.vehicle ?? null;
+    return new Set([...(about === null ? [] : [about]), ...this.effects.vehicles]);
   }
 
   get openClusters(): readonly Cluster[] {

@@ -118,6 +118,9 @@ export class RoundsStrip {
     fill(this.cost, twoDecimals, (f) => f.cost_per_collection, (w) => w.cost_per_collection);
     fill(this.distance, kilometres, (f) => f.dist_m / 1_000, (w) => w.distance_km);
     fill(this.missed, twoDecimals, (f) => f.missed_per_1000, (w) => w.missed_per_1000);
+    // None is planned to be missed: what is usual is the measure.
+    const usual = meanOf(weeks, (w) => w.missed_per_1000);
+    this.missed.mark(usual !== null && figures.missed_per_1000 > usual);
   }
 
   private renderHealth(): void {

@@ -5,7 +5,7 @@ import { timeOf, xOf, type TimeScale } from "./timeline_scale";
 export const AXIS_PX = 30;
 export const GUTTER_PX = 168;
 export const FINISH_PX = 104;
-const LEAST_ROW_PX = 18;
+const LEAST_ROW_PX = 17;
 const MOST_ROW_PX = 34;
 /** A stop narrower than this is still hit within so many pixels. */
 const REACH_PX = 5;

@@ -67,8 +67,9 @@ export async function startRounds(
   const panel = new TimelinePanel(model, timeline, bar, move.root, add.root);
   const map = new RoundsMap(model, (lon, lat) => add.at(lon, lat));
   const adjust = () => {
-    const stop = commands.stopToAdjust();
-    if (stop !== null) move.open(stop);
+    void commands.stopToAdjust().then((stop) => {
+      if (stop !== null) move.open(stop);
+    });
   };
   const strip = new RoundsStrip(
     model,
