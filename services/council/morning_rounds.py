@@ -26,6 +26,7 @@ from services.council.council_problem import (
     words_of_round,
 )
 from services.council.round_areas import Group, groups_of
+from services.council.rounds_warm_up import warm_up_rounds
 
 SECONDS_A_VEHICLE = 1.2
 THREADS = 2
@@ -66,6 +67,8 @@ def with_morning_rounds(
         Where stops are left over even with overtime, or a rule is broken.
     """
     say = progress or (lambda _: None)
+    say("getting the route engine ready; the first time that takes a minute or two")
+    warm_up_rounds()
     part = council.vehicles
     roomy = np.arange(len(part.ids)) % ROOMY_EVERY == 0
     planned_end_s = part.shift_end_s - np.where(roomy, ROOMY_MARGIN_S, MARGIN_S)

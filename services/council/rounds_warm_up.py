@@ -1,6 +1,7 @@
 """Everything the route engine compiles for a council's day, done once on a day of three stops.
 
-Called by the rounds' solver and desk before the first event, so that no answer has to wait for a compiler.
+Called by the solver and desk of rounds before the first event, and by the builder of the morning's, so that
+no answer has to wait for a compiler.
 """
 
 from dataclasses import replace
@@ -18,7 +19,9 @@ from optimiser.routes.reasons import why_not
 from optimiser.routes.relaxation import cheapest_relaxation
 
 SEARCH_S = 0.05
-"""Long enough for a search to have done everything once."""
+"""Long enough for a search to have done everything once, when it is compiled."""
+SEARCHES = 6
+"""A search whose time is over while something is compiled has not got to what comes after it."""
 
 
 @cache
@@ -37,7 +40,9 @@ def warm_up_rounds() -> None:
     day.reorder(1, SEARCH_S)
     day.remove(1)
     LiveDay(_small_day(plan)).lose_vehicle(0, SEARCH_S)
-    three_answers(_small_day(DayPlan(((a, b, tip), (c, tip)), (3,))), SEARCH_S)
+    for _ in range(SEARCHES):
+        if three_answers(_small_day(DayPlan(((a, b, tip), (c, tip)), (3,))), SEARCH_S).free.iterations > 1:
+            break
     tight = _small_day(plan)
     tight = replace(tight, fleet=_without_room(tight.fleet))
     why_not(tight, plan, 3)
