@@ -10,7 +10,7 @@ import pytest
 from services.council.demand.report_fields import NEVER_KEPT
 from tests.services.council.live_council import AREA, COUNCIL, DONE, OPEN311, home, live_council
 
-REPORTS = 100
+REPORTS = 60
 NEEDLES = (
     "Zephyrine",
     "Quillfeather",
