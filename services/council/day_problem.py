@@ -101,7 +101,7 @@ class PartDay:
         return (*self.heads[vehicle], *words_of_round(tail, problem.stops.ids, problem.tips.ids))
 
     def read(self, vehicle: int, words: Sequence[str]) -> Round:
-        """A round in words, as visits of this part; what stays is taken as it is in force.
+        """A round in words, as visits of this part, without stops nobody can serve; what stays is in force.
 
         Raises
         ------
@@ -110,7 +110,9 @@ class PartDay:
         """
         head = self.past.plan.rounds[vehicle][: self.lengths[vehicle]]
         tips = {tip: n for n, tip in enumerate(self.problem.tips.ids)}
-        return head + round_of_words(words[len(self.heads[vehicle]) :], self.numbers, tips)
+        barred = {one.stop for one in self.blocked}
+        tail = (word for word in words[len(self.heads[vehicle]) :] if stop_of(word) not in barred)
+        return head + round_of_words(tail, self.numbers, tips)
 
 
 class _Rounds(NamedTuple):
@@ -150,6 +152,11 @@ class DayProblems:
             for street in closure.streets:
                 times[street] = max(times.get(street, -math.inf), until_s)
         return times
+
+    def blocks(self, picture: DayPicture) -> RoadBlocks:
+        """What closed streets do to the day."""
+        opens_s = self.opens_s(picture)
+        return RoadBlocks(self.ground, self.ground.ways(frozenset(opens_s)), opens_s)
 
     def ways(self, picture: DayPicture) -> GroundWays:
         """The ways as the roads are now."""

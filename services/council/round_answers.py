@@ -19,7 +19,7 @@ from optimiser.routes.plan import DayPlan
 from services.council.day_picture import DayPicture, RequestStatus
 from services.council.day_problem import DayProblems, PartDay
 from services.council.new_stops import revisit, stop_for_request
-from services.council.road_blocks import Blocked, RoadBlocks
+from services.council.road_blocks import Blocked
 from services.council.round_neighbours import RoundNeighbours
 from services.council.round_options import CountedRound, Judge, Judged, day_figures, option, sum_of
 from services.council.round_places import RoundPlaces
@@ -110,7 +110,7 @@ class RoundAnswers:
         rounds: dict[str, tuple[str, ...]] = {}
         placed, unserved = [], []
         price, added = self._problems.council.costs.unserved_stop, dict(picture.added)
-        blocks = self._blocks(picture)
+        blocks = self._problems.blocks(picture)
         for stop in stops:
             code = blocks.why(stop.stop, {**added, stop.stop: stop})
             added[stop.stop] = stop
@@ -148,11 +148,6 @@ class RoundAnswers:
             words = f"{stop.stop} has no place in any round near it that keeps all rules"
             return Unserved(stop.stop, [NO_PLACE], words)
         return Unserved(stop.stop, [NO_VEHICLE], f"{stop.stop}: no vehicle that could serve it is in service")
-
-    def _blocks(self, picture: DayPicture) -> RoadBlocks:
-        opens_s = self._problems.opens_s(picture)
-        ground = self._problems.ground
-        return RoadBlocks(ground, ground.ways(frozenset(opens_s)), opens_s)
 
     def _lost(self, picture: DayPicture, vehicle: str) -> Answer:
         """What a vehicle that is lost has not done, shared out among the rounds near it."""

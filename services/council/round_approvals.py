@@ -173,9 +173,12 @@ class RoundApprovals:
             state = picture.vehicles.get(vehicle)
             if state is None:
                 raise RoundsRefusal(("unknown",), f"there is no vehicle {vehicle}")
-            if state.changed_in > version:
-                later = [d for d in picture.decisions if d.version > version and vehicle in d.vehicles]
-                by = f" by {later[-1].operator}" if later else ""
+            if state.changed_in <= version:
+                continue
+            later = [d for d in picture.decisions if d.version > version and vehicle in d.vehicles]
+            standing = _not_taken_back(later)
+            if standing or not later:
+                by = f" by {standing[-1].operator}" if standing else ""
                 raise RoundsRefusal(("changed",), f"the round of {vehicle} was changed{by} meanwhile")
 
     def _stays(self, picture: DayPicture, vehicle: str) -> tuple[str, ...]:
@@ -224,13 +227,8 @@ class RoundApprovals:
             now = replace(picture, skipped=kept)
         part = self._problems.part(now, tuple(rounds), extra=stops, loose=loose)
         judge = Judge(part)
-        barred = {one.stop for one in part.blocked}
-        open_rounds = {
-            vehicle: tuple(w for w in visits if stop_of(w) not in barred)
-            for vehicle, visits in rounds.items()
-        }
         try:
-            judged = judge.judged(plan_of(part, open_rounds))
+            judged = judge.judged(plan_of(part, rounds))
         except KeyError as error:
             words_ = f"{error.args[0]} is no stop of these rounds any more; see the newer proposal"
             raise RoundsRefusal(("changed",), words_) from None
@@ -246,3 +244,14 @@ class RoundApprovals:
 
     def _known(self, picture: DayPicture, stop: str) -> bool:
         return stop in picture.added or stop in self._problems.council.stop_number
+
+
+def _not_taken_back(decisions: Sequence[Decision]) -> list[Decision]:
+    """Those that count, without the ones that were undone among them and what undid them."""
+    undone = {d.undoes for d in decisions if d.void is None and d.action is RoundsAction.UNDO}
+    known = {d.decision_id for d in decisions}
+    return [
+        d
+        for d in decisions
+        if d.void is None and d.decision_id not in undone and (d.undoes is None or d.undoes not in known)
+    ]

@@ -104,8 +104,11 @@ class RoundEdits:
             case EditKind.MOVE:
                 vehicle = self._vehicle(picture, edit, about)
                 moved = self._moves.move(picture, about, vehicle, edit.before)
+                rounds = _changed(picture, moved.rounds)
+                if not rounds:
+                    raise RoundsRefusal(("answered",), f"{about} is there already")
                 back = [about] if about in picture.skipped else []
-                return replace(plain, rounds=_changed(picture, moved.rounds), back=back)
+                return replace(plain, rounds=rounds, back=back)
             case EditKind.SKIP:
                 return self._skip(picture, about, plain)
             case EditKind.BACK:

@@ -14,6 +14,7 @@ from optimiser.routes.verdict import Rule
 from services.council.day_heads import Head
 from services.council.day_picture import DayPicture
 from services.council.day_problem import DayProblems
+from services.council.road_blocks import Blocked
 from services.council.round_options import Judge, Judged, counted_round, plan_of
 from services.council.round_places import RoundPlaces
 from services.council.round_reasons import blocked_words, explained
@@ -95,6 +96,7 @@ class RoundMoves:
         if head.lost:
             words = f"{vehicle} is out of service"
             raise RoundsRefusal(("lost",), words, f"put {vehicle} back in service")
+        self._reachable(picture, stop)
         locked = picture.locks.get(stop)
         if locked is not None and locked != vehicle:
             words = f"{stop} is locked to {locked}"
@@ -127,12 +129,14 @@ class RoundMoves:
     def refused(self, picture: DayPicture, stop: str, vehicle: str) -> RoundsRefusal:
         """Why a stop that is in no round has no place in a vehicle's, and what would give it one."""
         part = self._problems.part(picture, (vehicle,), loose=(stop,))
-        blocked = next((one for one in part.blocked if one.stop == stop), None)
-        if blocked is not None:
-            told = blocked_words(self._problems.ground, picture, blocked)
-            return RoundsRefusal(tuple(told.codes), told.words, told.relaxation)
         told = explained(part, part.plan, part.numbers[stop])
         return RoundsRefusal(tuple(told.codes), told.words, told.relaxation)
+
+    def _reachable(self, picture: DayPicture, stop: str) -> None:
+        code = self._problems.blocks(picture).why(stop, picture.added)
+        if code is not None:
+            told = blocked_words(self._problems.ground, picture, Blocked(stop, "", code))
+            raise RoundsRefusal(tuple(told.codes), told.words, told.relaxation)
 
     def _put_before(
         self, picture: DayPicture, stop: str, vehicle: str, before: str, head: Head
@@ -149,8 +153,6 @@ class RoundMoves:
         if len(tried) == 1:
             return tried[0]
         part = self._problems.part(picture, (vehicle,), loose=(stop,))
-        if stop not in part.numbers:
-            raise self.refused(picture, stop, vehicle)
         judge = Judge(part)
         judged = [judge.judged(plan_of(part, {vehicle: words})) for words in tried]
         return tried[1] if judge.better(judged[1], judged[0]) else tried[0]

@@ -71,6 +71,7 @@ class RoundSeat:
     def __init__(self, problems: DayProblems, picture: DayPicture, vehicle: str, ways: GroundWays) -> None:
         self._problems, self._ways, self.vehicle = problems, ways, vehicle
         self.part = problems.part(picture, (vehicle,))
+        self._visits = picture.rounds.get(vehicle, ())
         plan = self.part.plan
         self.live = LiveDay(self.part.problem, plan, SPARE_STOPS)
         verdict = Checker(self.part.problem).check(plan)
@@ -95,6 +96,7 @@ class RoundSeat:
         ids = (*part.problem.stops.ids, *row.ids)
         tail = found.round[part.lengths[0] :]
         words = (*part.heads[0], *words_of_round(tail, ids, part.problem.tips.ids))
+        words = _with_blocked(words, self._visits, {one.stop for one in part.blocked})
         weights = part.problem.weights
         return Place(
             self.vehicle,
@@ -124,6 +126,18 @@ class RoundSeat:
             self._number[node] = self.live.add_place(rows)
             self._nodes.append(node)
         return self._number[node]
+
+
+def _with_blocked(words: tuple[str, ...], visits: tuple[str, ...], blocked: set[str]) -> tuple[str, ...]:
+    """A round with the stops nobody can serve just now where they were: whether they go is decided apart."""
+    if not blocked:
+        return words
+    made = list(words)
+    for n, word in enumerate(visits):
+        if stop_of(word) in blocked and word not in made:
+            before = next((made.index(v) for v in reversed(visits[:n]) if v in made), -1)
+            made.insert(before + 1, word)
+    return tuple(made)
 
 
 class Gaps(NamedTuple):
