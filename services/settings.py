@@ -85,8 +85,6 @@ class Settings(BaseSettings):
         without it each process makes a random one at its start.
     feedback_model
         Classifier of posts to use instead of the one that comes with the service (`cover feedback train`).
-    corrections
-        File to which managers' corrections of clusters go as labels; None: they are not learnt from.
     """
 
     model_config = SettingsConfigDict(env_prefix="COVER_", extra="forbid")
@@ -122,7 +120,6 @@ class Settings(BaseSettings):
     public_origin: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")] | None = None
     pseudonym_key: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
     feedback_model: Path | None = None
-    corrections: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("host")

@@ -171,7 +171,8 @@ def _touching(report: Report, same: list[Cluster], reach_m: float) -> list[Clust
     while edge:
         new = [c for c in left if any(c.first.distance_m(r) <= reach_m for r in edge)]
         touched += new
-        left = [c for c in left if c not in new]
+        names = {c.cluster for c in new}
+        left = [c for c in left if c.cluster not in names]
         edge = [c.first for c in new]
     return touched
 
