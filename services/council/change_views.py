@@ -73,6 +73,8 @@ class ChangeViewer:
                 "street": self._street.get(subject.street or ""),
                 "uprn": subject.uprn,
                 "reports": subject.reports,
+                "outcome": subject.status.value,
+                "reason": subject.reason,
                 "conflict": None if subject.conflict is None else subject.conflict.value,
                 **self._at(subject.easting_m, subject.northing_m),
             }

@@ -71,6 +71,8 @@ class ChangeView(Struct, frozen=True):
         The one that broke down, is late, or serves the request.
     proposal
         The newest proposal about it.
+    outcome, reason
+        Of a request: how far it is, and the reason it was refused, or was not done, for.
     """
 
     key: str
@@ -88,6 +90,8 @@ class ChangeView(Struct, frozen=True):
     touches: list[str] = []
     vehicle: str | None = None
     proposal: str | None = None
+    outcome: str | None = None
+    reason: str | None = None
 
 
 class ClosureView(Struct, frozen=True):

@@ -85,6 +85,9 @@ async def a_report_too_early_is_closed_and_says_why(client: Council311) -> None:
     told = await client.status(made["service_request_id"])
     assert told["status"] == "closed"
     assert "not passed yet" in told["status_notes"]
+    day = (await client.http.get(f"{AREA}/day")).json()["day"]
+    shown = next(c for c in day["changes"] if c["id"] == made["service_request_id"])
+    assert (shown["outcome"], shown["reason"]) == ("refused", "too_early")
     reason = StopDone("RCV03", DUE, StopOutcome.NOT_OUT)
     await client.event(reason, MORNING + timedelta(hours=1))
     (again,) = (await client.report(address_id=home(DUE))).json()
