@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 
 from geo.region_places import RegionPlaces
 from optimiser.feedback.category import Category
-from optimiser.feedback.classifier import FeedbackModel, shipped_model
+from optimiser.feedback.classifier import FeedbackModel
 from optimiser.feedback.cluster import Cluster
 from services.area import Area
 from services.council.council_area import CouncilArea
 from services.decisions import LIVE_WITHIN
 from services.event_check import MAX_AHEAD
 from services.feedback.corrections import CorrectionsError, CorrectionsFile, RecentWords
+from services.feedback.model_file import load_model
 from services.feedback.places import PlaceFinder
 from services.feedback.post import Ignored, Post
 from services.feedback.reader import FeedbackReader
@@ -170,7 +171,7 @@ class FeedbackDesk:
         known = self._readers.get(area.id)
         if known is None:
             if self._model is None:
-                self._model = shipped_model()
+                self._model = load_model(self._service.settings.feedback_model)
             finder = self._finder(area)
             known = FeedbackReader(self._model, finder, self._service.pseudonyms, self._recent)
             self._readers[area.id] = known
