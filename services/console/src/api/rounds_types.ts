@@ -119,6 +119,8 @@ export interface Change {
   touches: string[];
   vehicle: string | null;
   proposal: string | null;
+  outcome: string | null;
+  reason: string | null;
 }
 
 export type ClusterStatus = "unconfirmed" | "confirmed" | "dismissed";

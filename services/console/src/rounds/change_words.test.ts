@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Change, RoundsDecision } from "../api/rounds_types";
-import { changeTitle, decisionTitle } from "./change_words";
+import { changeTitle, decisionTitle, refusedOf } from "./change_words";
 
 const change = (patch: Partial<Change>) =>
   ({ key: "request:SR1", kind: "request", id: "SR1", service: null, street: null, vehicle: null, ...patch }) as Change;
@@ -31,6 +31,16 @@ describe("what happened, in a line", () => {
       what: "Breakdown",
       where: "RCV07",
     });
+  });
+
+  it("tells refused requests apart, newest first", () => {
+    const some = [
+      change({ key: "request:1", outcome: "refused" }),
+      change({ key: "request:2", outcome: "done" }),
+      change({ key: "request:3", outcome: "refused" }),
+      change({ key: "breakdown:4", kind: "breakdown", outcome: null }),
+    ];
+    expect(refusedOf(some).map((c) => c.key)).toEqual(["request:3", "request:1"]);
   });
 
   it("shows a service nobody has words for as it is", () => {

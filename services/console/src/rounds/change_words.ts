@@ -11,6 +11,11 @@ export function changeTitle(change: Named): { what: string; where: string } {
   return { what, where: change.street ?? change.vehicle ?? change.id };
 }
 
+/** Requests a rule refused, newest first. */
+export function refusedOf(changes: readonly Change[]): Change[] {
+  return changes.filter((change) => change.outcome === "refused").reverse();
+}
+
 export function decisionTitle(decision: RoundsDecision, changes: readonly Change[]): string {
   const said = words.rounds;
   if (decision.edit !== null) return [said.log.edits[decision.edit] ?? decision.edit, decision.cause?.id].filter(Boolean).join(" ");

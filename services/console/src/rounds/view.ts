@@ -25,6 +25,7 @@ import { ExportMenu } from "./export_menu";
 import { RoundsMap } from "./map_view";
 import { MoveSheet } from "./move_sheet";
 import { PriceDesk } from "./price_desk";
+import { RefusedList } from "./refused_list";
 import { RoundsAnnouncer } from "./rounds_announcer";
 import { RoundsBanner } from "./rounds_banner";
 import { listenToRoundsKeys } from "./rounds_keys";
@@ -85,6 +86,7 @@ export async function startRounds(
     "main",
     { class: "panel" },
     new ChangeList({ model, commands, adjust }).root,
+    new RefusedList(model).root,
     new ClusterList(model, commands).root,
     new RoundsLog(model, commands).root,
   );

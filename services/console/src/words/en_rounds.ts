@@ -197,6 +197,20 @@ export const enRounds = {
       cannot: (n: number) => `Cannot be served: ${n}`,
       mend: (what: string) => `possible with: ${what}`,
     },
+    refused: {
+      heading: "Reports not taken on",
+      count: (n: number) => plural(n, "report", "reports"),
+      unsaid: "no reason given",
+      reasons: {
+        too_early: "too early: the round was not over",
+        too_late: "more than two working days ago",
+        crew_reason_not_out: "crew: not out",
+        crew_reason_contaminated: "crew: contaminated",
+        crew_reason_no_access: "crew: no access",
+        crew_reason_overweight: "crew: too heavy",
+        collected_since: "collected since",
+      } as Record<string, string>,
+    },
     clusters: {
       heading: "Reports close together",
       none: "none",
