@@ -85,7 +85,10 @@ class RaisedDemand:
         total = extra_demand_per_h(counted, self._places, now)
         if not total.any():
             return None
-        each = [(cluster, extra_demand_per_h([cluster], self._places, now)) for cluster in counted]
+        if len(counted) == 1:
+            each = [(counted[0], total)]
+        else:
+            each = [(cluster, extra_demand_per_h([cluster], self._places, now)) for cluster in counted]
         # All together are bounded: where they are scaled down, each is by as much.
         scale = float(total.sum()) / sum(float(extra.sum()) for _, extra in each)
         told = [

@@ -72,11 +72,17 @@ def with_report(clusters: Clusters, report: Report) -> Clusters:
     if not any(_accepts(report, r) for c in near for r in c.heard):
         made = make_cluster((report,), None)
         return _bounded({**clusters, made.cluster: made})
-    # It comes late, and is older than the first report of something near: those near are gathered anew.
-    touched = _touching(report, same, 6 * rule.reach_m)
-    gone = {c.cluster for c in touched}
+    # It comes late, and is older than the first report of something near: what that changes is gathered anew.
+    touched = [c for c in near if any(_accepts(report, r) for r in c.heard)]
+    while True:
+        groups = _groups(touched, report)
+        gone = {c.cluster for c in touched}
+        more = _changed_by(groups, touched, [c for c in same if c.cluster not in gone], rule.reach_m)
+        if not more:
+            break
+        touched += more
     kept = {name: c for name, c in clusters.items() if name not in gone}
-    return _bounded(kept | {c.cluster: c for c in _gathered(touched, report)})
+    return _bounded(kept | {c.cluster: c for c in _gathered(groups, touched)})
 
 
 def with_word(
@@ -164,20 +170,7 @@ def _kept(heard: Iterable[Report]) -> tuple[Report, ...]:
     return (ordered[0], *ordered[1:][-(MOST_HEARD - 1) :])
 
 
-def _touching(report: Report, same: list[Cluster], reach_m: float) -> list[Cluster]:
-    """The clusters a report's coming may change: those near it, those near them, and so on."""
-    touched: list[Cluster] = []
-    left, edge = same, [report]
-    while edge:
-        new = [c for c in left if any(c.first.distance_m(r) <= reach_m for r in edge)]
-        touched += new
-        names = {c.cluster for c in new}
-        left = [c for c in left if c.cluster not in names]
-        edge = [c.first for c in new]
-    return touched
-
-
-def _gathered(old: list[Cluster], report: Report) -> list[Cluster]:
+def _groups(old: list[Cluster], report: Report) -> list[list[Report]]:
     """The reports of some clusters and one more, gathered from the start."""
     groups: list[list[Report]] = []
     for heard in sorted([report, *(r for c in old for r in c.heard)], key=lambda r: r.order):
@@ -186,6 +179,31 @@ def _gathered(old: list[Cluster], report: Report) -> list[Cluster]:
             groups.append([heard])
         else:
             home.append(heard)
+    return groups
+
+
+def _changed_by(
+    groups: list[list[Report]], touched: list[Cluster], others: list[Cluster], reach_m: float
+) -> list[Cluster]:
+    """Other clusters that would have to be gathered with these groups.
+
+    Those a new first report takes reports from, and those that would take in a report of a group before the
+    group it is in now does.
+    """
+    founders = {c.first.report for c in touched}
+    firsts = [group[0] for group in groups]
+    new = [first for first in firsts if first.report not in founders]
+    near = [c for c in others if any(c.first.distance_m(first) <= 6 * reach_m for first in firsts)]
+    return [
+        c
+        for c in near
+        if any(f.order < c.first.order and any(_accepts(f, r) for r in c.heard) for f in new)
+        or any(c.first.order < g[0].order and any(_accepts(c.first, r) for r in g) for g in groups)
+    ]
+
+
+def _gathered(groups: list[list[Report]], old: list[Cluster]) -> list[Cluster]:
+    """The clusters that groups of reports are, with the words said of the clusters before."""
     words = [(c.word, c.first.report) for c in old if c.word is not None]
     return [make_cluster(_kept(group), _word_of(group, words)) for group in groups]
 
