@@ -83,7 +83,7 @@ def build_demo_council(
     ground = make_ground(region, size.sides, seed)
     say("houses and collection stops")
     landmarks, schools = make_landmarks(ground, size.schools, rng)
-    properties, stops = make_homes(region, ground, size.properties, schools, rng)
+    properties, stops = make_homes(region, ground, size.properties, size.vehicles, schools, rng)
     say("depots, tips and vehicles")
     depots, tips = make_sites(ground, stops, size.depots, size.tips, rng)
     vehicles = make_vehicles(depots, stops, size.vehicles)

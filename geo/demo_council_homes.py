@@ -26,9 +26,11 @@ MAIN_ROAD_HOUSES = 0.6
 EMPTY_SHARE = 0.02
 FIRST_UPRN = 100_070_000_000
 MOST_BETWEEN_UPRNS = 9
-# A crew of three empties a household's bin in so long, walking included; the vehicle creeps along with it.
-HOUSEHOLD_S = 13.2
+# The vehicle creeps along with its crew of three, who are at stops for so long in a mean day; what one
+# household takes, walking included, follows (13 s in the demo council), within reason.
 CREEP_MPS = 2.5
+CREW_AT_STOPS_S = 6.3 * 3_600
+HOUSEHOLD_S = (5.0, 25.0)
 HOUSEHOLD_KG = 8.6
 KG_SPREAD = 0.18
 NARROW_SKILL = 1
@@ -50,7 +52,12 @@ class _Sides(NamedTuple):
 
 
 def make_homes(
-    region: Region, ground: DemoGround, houses: int, schools: Landmarks, rng: np.random.Generator
+    region: Region,
+    ground: DemoGround,
+    houses: int,
+    crews: int,
+    schools: Landmarks,
+    rng: np.random.Generator,
 ) -> tuple[Properties, CollectionStops]:
     """Place the houses along the streets, and group them by side of street.
 
@@ -58,6 +65,8 @@ def make_homes(
     ----------
     houses
         How many in all; fewer where the streets have no room for more.
+    crews
+        Who has a day's work with them.
     schools
         The streets at these have times without collection.
     """
@@ -72,7 +81,7 @@ def make_homes(
     en = begin + along * from_m[:, None] + aside * (FRONT_M + turn)[:, None]
     uprn = FIRST_UPRN + np.cumsum(rng.integers(1, MOST_BETWEEN_UPRNS + 1, len(stop)))
     properties = Properties(rng.permutation(uprn), np.round(en, 1), ground.blocks.street[block], number, stop)
-    return properties, _stops(ground, sides, schools, rng)
+    return properties, _stops(ground, sides, crews, schools, rng)
 
 
 def _sides(region: Region, ground: DemoGround, houses: int, rng: np.random.Generator) -> _Sides:
@@ -136,7 +145,7 @@ def _along(sides: _Sides, rng: np.random.Generator) -> tuple[FloatArray, FloatAr
 
 
 def _stops(
-    ground: DemoGround, sides: _Sides, schools: Landmarks, rng: np.random.Generator
+    ground: DemoGround, sides: _Sides, crews: int, schools: Landmarks, rng: np.random.Generator
 ) -> CollectionStops:
     """Make a stop of each side, driven with the traffic on the left."""
     blocks, count = ground.blocks, len(sides.block)
@@ -161,7 +170,7 @@ def _stops(
         entry=entry,
         exit=exit_,
         either_way=quiet,
-        service_s=np.round(sides.houses * HOUSEHOLD_S + blocks.length_m[sides.block] / CREEP_MPS),
+        service_s=_service_s(sides.houses, blocks.length_m[sides.block], crews),
         load=np.round(sides.houses * per_house_kg)[:, None],
         households=sides.houses,
         en=(begin + end) / 2,
@@ -175,6 +184,12 @@ def _stops(
         skills=np.where(narrow, NARROW_SKILL, 0),
         priority=np.ones(count),
     )
+
+
+def _service_s(houses: IntArray, length_m: FloatArray, crews: int) -> FloatArray:
+    creep_s = length_m / CREEP_MPS
+    household_s = (crews * CREW_AT_STOPS_S - float(creep_s.sum())) / max(int(houses.sum()), 1)
+    return np.asarray(np.round(houses * float(np.clip(household_s, *HOUSEHOLD_S)) + creep_s))
 
 
 def _at_school(ground: DemoGround, sides: _Sides, schools: Landmarks) -> BoolArray:
