@@ -68,14 +68,14 @@ function head(change: Change): HTMLElement {
 /** The rounds the selected answer changes, with how many stops each gets; where there is none, those it looks at. */
 function touches({ change, option }: CardFacts, model: RoundsModel): HTMLElement {
   const effects = option ? effectsOf(option, model.places) : NO_EFFECTS;
-  const vehicles = option ? [...effects.vehicles] : change.touches;
+  const vehicles = option ? [...effects.vehicles] : [...change.touches];
   if (change.vehicle !== null && !vehicles.includes(change.vehicle)) vehicles.unshift(change.vehicle);
   const gained = new Map<string, number>();
   for (const vehicle of effects.goesTo.values()) gained.set(vehicle, (gained.get(vehicle) ?? 0) + 1);
   return el(
     "div",
     { class: "change-touches" },
-    el("span", { class: "hint" }, words.rounds.changes.touches),
+    vehicles.length > 0 ? el("span", { class: "hint" }, words.rounds.changes.touches) : null,
     ...vehicles.map((vehicle) => {
       const stops = gained.get(vehicle) ?? 0;
       const title = stops > 0 ? words.rounds.options.gains(vehicle, stops) : vehicle;

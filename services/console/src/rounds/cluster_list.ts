@@ -6,6 +6,8 @@ import { hourMinute, whole } from "../words/format";
 import type { RoundsCommands } from "./commands";
 import type { RoundsModel } from "./rounds_model";
 
+const STREETS_KEPT = 500;
+
 export class ClusterList {
   private readonly list = el("ol", { class: "clusters", "data-testid": "clusters" });
   private readonly none = el("span", { class: "empty" }, words.rounds.clusters.none);
@@ -57,8 +59,7 @@ export class ClusterList {
         "span",
         { class: "hint" },
         [
-          sayings.status[cluster.status],
-          sayings.sure(whole(cluster.confidence * 100)),
+          sayings.sure(sayings.status[cluster.status], whole(cluster.confidence * 100)),
           sayings.reports(cluster.reports, cluster.reporters),
           hourMinute(cluster.last_at),
         ].join(" · "),
@@ -73,6 +74,7 @@ export class ClusterList {
   private streetOf(cluster: Cluster): string {
     const place = `${cluster.lon} ${cluster.lat}`;
     const street = this.streets.get(place) ?? this.model.index.streetAt(cluster.lon, cluster.lat);
+    if (this.streets.size > STREETS_KEPT) this.streets.clear();
     this.streets.set(place, street);
     return street;
   }

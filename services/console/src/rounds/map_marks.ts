@@ -12,6 +12,7 @@ const LETTER_ROOM_PX = 26;
 const FEW_EFFECTS = 12;
 const EFFECT_LETTERS_FROM_ZOOM = 15;
 const SITE_NAMES_FROM_ZOOM = 12.5;
+const CHANGE_SIGNS_FROM_ZOOM = 13.5;
 
 function chip(pen: Pen, letter: string, x: number, y: number, fill: string, ink: string, size: number): void {
   const { ctx } = pen;
@@ -141,7 +142,9 @@ export function drawChanges(pen: Pen, model: RoundsModel, hits: MarkHit[]): void
     const { x, y } = pen.project(change.lon, change.lat);
     if (!pen.onScreen(x, y)) continue;
     const selected = change.key === model.changeKey;
-    const half = selected ? 17 : 12;
+    // Seen from far a request is a small sign: there may be many.
+    const small = pen.zoom < CHANGE_SIGNS_FROM_ZOOM && change.kind === "request";
+    const half = selected ? 17 : small ? 7 : 12;
     ctx.beginPath();
     ctx.moveTo(x, y - half);
     ctx.lineTo(x + half, y);
@@ -157,7 +160,7 @@ export function drawChanges(pen: Pen, model: RoundsModel, hits: MarkHit[]): void
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.fillStyle = selected ? palette.moveText : palette.move;
-    ctx.fillText("!", x, y + 1);
+    if (selected || !small) ctx.fillText("!", x, y + 1);
     pen.occupy(x, y, half);
     hits.push({ kind: "change", id: change.key, x, y, radius: half + 2 });
     if (selected && change.street) {

@@ -58,7 +58,7 @@ export const enRounds = {
       zoomIn: "Closer",
       zoomOut: "Further",
       whole: "The whole day",
-      find: "Find a stop, street or vehicle",
+      find: "Find a stop or street",
       notFound: (text: string) => `Nothing is called “${text}”.`,
       columns: { progress: "done", load: "load", finish: "finish" },
       now: "now",
@@ -217,9 +217,9 @@ export const enRounds = {
       confirm: "Confirm",
       dismiss: "Dismiss",
       undo: "Undo",
-      sure: (percent: string) => `${percent} % sure`,
+      sure: (status: string, percent: string) => `${status}, ${percent} % sure`,
       reports: (reports: number, reporters: number) =>
-        `${plural(reports, "report", "reports")}, ${plural(reporters, "person", "people")}`,
+        `${plural(reports, "report", "reports")} by ${reporters}`,
       status: {
         unconfirmed: "unconfirmed",
         confirmed: "confirmed",
