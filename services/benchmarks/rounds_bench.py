@@ -11,8 +11,9 @@ answered from what was found before:
 - three_answers: seconds until they are there, and what each costs against doing nothing, for some requests,
   breakdowns and closures.
 
-Wall-clock times, since that is what a manager waits; the load of the machine stands beside them. Every answer
-is checked by the independent checker within the time measured. It never asserts a time.
+Wall-clock times, since that is what a manager waits, and the process's own processor time beside them: what
+they would be on a machine with nothing else to do. The load of the machine is told. Every answer is checked
+by the independent checker within the time measured, and its size as an event is told. It never asserts times.
 """
 
 import argparse
@@ -24,7 +25,9 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from msgspec.structs import replace
 
@@ -45,6 +48,24 @@ EXAMPLE = """example:
   python -m services.benchmarks.rounds_bench var/demo-council --requests 500 --out rounds.json"""
 
 
+class Took(NamedTuple):
+    """Milliseconds by the clock, and of the process's own processor time."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+class Watch:
+    """Begun when it is made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def took(self) -> Took:
+        """Since then."""
+        return Took(1000 * (time.perf_counter() - self._wall), 1000 * (time.process_time() - self._cpu))
+
+
 class RoundsBench:
     """One council, one time of the day."""
 
@@ -52,6 +73,7 @@ class RoundsBench:
         self._council, self._rng = council, np.random.default_rng(seed)
         self._picture, self._now_s = at_time(council, now_s, seed), now_s
         self._solver, self._desk = RoundSolver(council), RoundsDesk(council)
+        self._largest = 0
 
     async def run(self, requests: int, others: int, searched: int, seconds: float) -> dict[str, object]:
         """Measure everything once."""
@@ -63,20 +85,23 @@ class RoundsBench:
             "done": len(self._picture.stops_done),
             "time_s": self._now_s,
         }
-        found["request_ms"] = await self._requests(requests)
-        found["breakdown_ms"] = await self._breakdowns(others)
-        found["closure_ms"] = await self._closures(others)
+        found["request"] = await self._requests(requests)
+        found["breakdown"] = await self._breakdowns(others)
+        found["closure"] = await self._closures(others)
         found |= await self._moves(others)
         found["three_answers"] = await self._three(searched, seconds)
+        found["largest_proposal_bytes"] = self._largest
         self._solver.close()
         self._desk.close()
         return found
 
-    async def _first(self, picture: DayPicture, cause: Cause) -> tuple[float, list[RoundsProposal]]:
+    async def _first(self, picture: DayPicture, cause: Cause) -> tuple["Took", list[RoundsProposal]]:
         job = DayJob(picture, 1, time.time_ns(), 1, (cause,))
-        started = time.perf_counter()
+        watch = Watch()
         proposals = await self._solver.first(job)
-        return 1000 * (time.perf_counter() - started), proposals
+        took = watch.took()
+        self._largest = max([self._largest, *(len(msgspec.json.encode(one)) for one in proposals)])
+        return took, proposals
 
     async def _requests(self, count: int) -> dict[str, object]:
         took, placed, vehicles = [], 0, list(self._picture.rounds)
@@ -86,8 +111,8 @@ class RoundsBench:
             picture = one_more_done(self._council, picture, vehicles[number % len(vehicles)])
             request = request_at(self._council, picture, number, self._rng)
             asked = replace(picture, requests={request.request: request})
-            ms, proposals = await self._first(asked, Cause(CauseKind.REQUEST, request.request))
-            took.append(ms)
+            took_one, proposals = await self._first(asked, Cause(CauseKind.REQUEST, request.request))
+            took.append(took_one)
             placed += bool(proposals and proposals[0].options[0].placed)
         return {**_spread(took), "placed": placed}
 
@@ -107,8 +132,8 @@ class RoundsBench:
     async def _breakdowns(self, count: int) -> dict[str, object]:
         took, left, placed = [], 0, 0
         for vehicle in self._drawn(self._council.vehicles.ids, count):
-            ms, proposals = await self._first(self._lost(vehicle), Cause(CauseKind.BREAKDOWN, vehicle))
-            took.append(ms)
+            took_one, proposals = await self._first(self._lost(vehicle), Cause(CauseKind.BREAKDOWN, vehicle))
+            took.append(took_one)
             for proposal in proposals:
                 placed += len(proposal.options[0].placed)
                 left += len(proposal.options[0].unserved)
@@ -117,8 +142,8 @@ class RoundsBench:
     async def _closures(self, count: int) -> dict[str, object]:
         took, touched = [], 0
         for street in self._drawn(self._council.streets.ids, count):
-            ms, proposals = await self._first(self._closed(street), Cause(CauseKind.CLOSURE, "K1"))
-            took.append(ms)
+            took_one, proposals = await self._first(self._closed(street), Cause(CauseKind.CLOSURE, "K1"))
+            took.append(took_one)
             touched += sum(len(proposal.touches) for proposal in proposals)
         return {**_spread(took), "rounds_touched": touched}
 
@@ -131,18 +156,18 @@ class RoundsBench:
             if not stops:
                 continue
             stop = stops[int(self._rng.integers(len(stops)))]
-            started = time.perf_counter()
+            watch = Watch()
             price = await self._desk.price(picture, stop, other)
-            priced.append(1000 * (time.perf_counter() - started))
+            priced.append(watch.took())
             possible += price.possible
-            started = time.perf_counter()
+            watch = Watch()
             try:
                 await self._desk.edit(picture, RoundEdit(EditKind.MOVE, stop), "bench")
             except RoundsRefusal:
                 continue
             finally:
-                edited.append(1000 * (time.perf_counter() - started))
-        return {"price_ms": {**_spread(priced), "possible": possible}, "edit_ms": _spread(edited)}
+                edited.append(watch.took())
+        return {"price": {**_spread(priced), "possible": possible}, "edit": _spread(edited)}
 
     async def _three(self, count: int, seconds: float) -> list[dict[str, object]]:
         asked: list[tuple[DayPicture, Cause]] = []
@@ -160,15 +185,16 @@ class RoundsBench:
         ]
         told = []
         for day, cause in asked:
-            ms, proposals = await self._first(day, cause)
+            took, proposals = await self._first(day, cause)
             started = time.perf_counter()
             job = DayJob(day, 1, time.time_ns(), 1, ())
             better = [one async for one in self._solver.better(job, proposals, seconds) if one.cause == cause]
+            self._largest = max([self._largest, *(len(msgspec.json.encode(one)) for one in better)])
             took_s = time.perf_counter() - started
             told.append(
                 {
                     "cause": f"{cause.kind.value}:{cause.id}",
-                    "first_ms": round(ms, 1),
+                    "first_ms": round(took.wall_ms, 1),
                     "better_s": round(took_s, 2),
                     "first": [_option(one) for one in proposals],
                     "better": [_option(one) for one in better],
@@ -195,17 +221,14 @@ def _option(proposal: RoundsProposal) -> dict[str, object]:
     }
 
 
-def _spread(took_ms: list[float]) -> dict[str, object]:
-    if not took_ms:
-        return {"count": 0}
-    p50, p90, p99 = np.percentile(took_ms, [50, 90, 99]).tolist()
-    return {
-        "count": len(took_ms),
-        "p50": round(p50, 2),
-        "p90": round(p90, 2),
-        "p99": round(p99, 2),
-        "max": round(max(took_ms), 2),
-    }
+def _spread(took: list[Took]) -> dict[str, object]:
+    found: dict[str, object] = {"count": len(took)}
+    for name, values in (("wall_ms", [t.wall_ms for t in took]), ("cpu_ms", [t.cpu_ms for t in took])):
+        if values:
+            p50, p90, p99 = np.percentile(values, [50, 90, 99]).tolist()
+            spread = {"p50": p50, "p90": p90, "p99": p99, "max": max(values)}
+            found[name] = {key: round(value, 2) for key, value in spread.items()}
+    return found
 
 
 def main() -> None:

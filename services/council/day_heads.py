@@ -17,6 +17,11 @@ from streams.council_events import VehicleStatus
 from streams.rounds_plan import AddedStop
 
 
+LATE_STEP_S = 20.0
+"""A crew that should be done with a visit by now is expected at the next full step, so that what depends on it
+is not worked out anew at every moment."""
+
+
 class Head(NamedTuple):
     """The part of a round that stays.
 
@@ -100,7 +105,9 @@ class Heads:
             return Head(done, done, max(free_s if done else start_s, now_s), False)
         clock_s = free_s if done else start_s
         stays, end_s = self._under_way(picture.added, number, visits, done, clock_s, ways)
-        return Head(done, stays, max(end_s, now_s), False)
+        if end_s < now_s:
+            end_s = LATE_STEP_S * math.ceil(now_s / LATE_STEP_S)
+        return Head(done, stays, end_s, False)
 
     def _under_way(
         self,

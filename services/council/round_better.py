@@ -7,7 +7,7 @@ neighbours are searched; the first answer stays where nothing better is found. I
 import time
 from collections.abc import Callable, Sequence
 
-from optimiser.routes.engine import three_answers
+from optimiser.routes.engine import LITTLE_CHURN, three_answers
 from services.council.day_picture import DayPicture
 from services.council.day_problem import DayProblems, PartDay
 from services.council.round_answers import Answer, RoundAnswers
@@ -21,6 +21,8 @@ PART_VEHICLES = 8
 """Rounds searched together: those a cause touches, and their neighbours up to so many."""
 TOUCHED_MOST = 12
 """A cause that touches more has these searched, the first ones."""
+MAY_MOVE = {OptionKey.NO_CHURN: 0.0, OptionKey.LITTLE: LITTLE_CHURN, OptionKey.FREE: 1.0}
+"""Share of the untouched stops that may change vehicle."""
 EXPLAIN_S = 1.5
 """At most so long goes into reasons, on top of the search."""
 
@@ -60,25 +62,32 @@ class RoundBetter:
         judge = Judge(part)
         found = three_answers(part.problem, seconds, seed=self._seed, cancelled=cancelled)
         first = self._first(judge, known)
+        every = (found.no_churn, found.little, found.free)
+        plans = [calm(judge, Judged(one.plan, one.verdict)) for one in every]
+        if first is not None:
+            plans.insert(0, first)
+        options = self._options(picture, judge, plans, cancelled)
+        if not options:
+            return None
+        return Answer(list(part.vehicles), day_figures(part, judge.before), options)
+
+    def _options(
+        self, picture: DayPicture, judge: Judge, plans: Sequence[Judged], cancelled: Callable[[], bool]
+    ) -> list[RoundsOption]:
+        """For each key the best plan that moves no more than it may, where it saves on the ones before."""
         until = time.perf_counter() + EXPLAIN_S
         options: list[RoundsOption] = []
         told: Judged | None = None
-        for key, one in (
-            (OptionKey.NO_CHURN, found.no_churn),
-            (OptionKey.LITTLE, found.little),
-            (OptionKey.FREE, found.free),
-        ):
-            judged = self._best(judge, calm(judge, Judged(one.plan, one.verdict)), first)
-            if not judge.accepts(judged) or (told is not None and not self._saves(judge, judged, told)):
+        for key, share in MAY_MOVE.items():
+            judged = self._best(judge, plans, share)
+            if judged is None or (told is not None and not self._saves(judge, judged, told)):
                 continue
             told = judged
             left = explain_all(
-                self._problems.ground, picture, part, judged.plan, until=until, cancelled=cancelled
+                self._problems.ground, picture, judge.part, judged.plan, until=until, cancelled=cancelled
             )
-            options.append(option(key, picture, part, judged, left))
-        if not options:
-            return None
-        return Answer(list(part.vehicles), day_figures(part, judge.before), told_once(options))
+            options.append(option(key, picture, judge.part, judged, left))
+        return told_once(options)
 
     def _part(
         self, picture: DayPicture, cause: Cause, touches: Sequence[str], stops: Sequence[AddedStop]
@@ -109,9 +118,15 @@ class RoundBetter:
                 return judged if judge.accepts(judged) else None
         return None
 
-    def _best(self, judge: Judge, found: Judged, first: Judged | None) -> Judged:
-        """The first answer where it is better than what was found."""
-        return first if first is not None and self._saves(judge, first, found) else found
+    def _best(self, judge: Judge, plans: Sequence[Judged], share: float) -> Judged | None:
+        """The best of the plans that move no more than this share of the untouched stops."""
+        best: Judged | None = None
+        for one in plans:
+            cost = one.verdict.cost
+            few = cost.moved_stops <= share * cost.untouched_stops
+            if few and judge.accepts(one) and (best is None or self._saves(judge, one, best)):
+                best = one
+        return best
 
     def _saves(self, judge: Judge, one: Judged, other: Judged) -> bool:
         """Whether a plan breaks fewer rules than another, or as few and saves more than telling it costs."""

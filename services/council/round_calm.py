@@ -6,20 +6,20 @@ Used by the search for better answers. It only puts rounds in force back; it nev
 from optimiser.routes.plan import DayPlan, Kind, Round
 from services.council.round_options import Judge, Judged
 
-NEW_SHEET = 0.5
-"""Money a round in a new order must save, with the same stops: a crew reads its sheet anew for it. Judgement
-of the authors."""
-
 
 def calm(judge: Judge, judged: Judged) -> Judged:
-    """The plan with the rounds in force put back where their stops are the same and little is saved."""
+    """The plan with the rounds in force put back where their stops are the same and little is saved.
+
+    A crew reads its sheet anew: that is taken to be worth as much as a stop that changes crew.
+    """
+    new_sheet = judge.part.problem.weights.per_moved_stop
     known, sheets = judge.before.plan.rounds, judge.before.verdict.rounds
     broken = {violation.vehicle for violation in judge.before.verdict.violations}
     rounds = list(judged.plan.rounds)
     for vehicle, (was, now) in enumerate(zip(known, rounds, strict=True)):
         if was == now or vehicle in broken or _stops(was) != _stops(now):
             continue
-        if sheets[vehicle].cost - judged.verdict.rounds[vehicle].cost < NEW_SHEET:
+        if sheets[vehicle].cost - judged.verdict.rounds[vehicle].cost < new_sheet:
             rounds[vehicle] = was
     if tuple(rounds) == judged.plan.rounds:
         return judged
@@ -28,10 +28,10 @@ def calm(judge: Judge, judged: Judged) -> Judged:
 
 
 def worth(judge: Judge, judged: Judged) -> float:
-    """What a plan costs, the price of moved stops left out and that of telling crews put in."""
+    """What a plan costs, the price of moved stops left out and that of new sheets put in."""
     cost = judged.verdict.cost
     changed = sum(was != now for was, now in zip(judge.before.plan.rounds, judged.plan.rounds, strict=True))
-    return cost.total - cost.churn + NEW_SHEET * changed
+    return cost.total - cost.churn + judge.part.problem.weights.per_moved_stop * changed
 
 
 def _stops(visits: Round) -> frozenset[int]:
