@@ -64,8 +64,9 @@ class ChangeBook:
             return
         change = self.changes.now.get(cause_key(request_cause(state.request)))
         status = _status_for(state, change)
-        if change is None and status is ChangeStatus.OPEN:
-            self._put(Change(request_cause(state.request), state.key[0]))
+        refused = state.status is RequestStatus.REFUSED  # asks for nothing, and is shown with its reason
+        if change is None and (status is ChangeStatus.OPEN or refused):
+            self._put(Change(request_cause(state.request), state.key[0], status))
         elif change is not None and status is not change.status:
             self._put(replace(change, status=status))
 

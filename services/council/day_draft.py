@@ -14,7 +14,7 @@ from optimiser.feedback.category import BY_SERVICE_CODE, Category
 from optimiser.feedback.clusters import Cluster, Report, Source, WordAction
 from services.council.change_book import ChangeBook
 from services.council.day_ground import DayGround
-from services.council.day_picture import ChangeStatus, ClosureState, DayPicture, Key
+from services.council.day_picture import ChangeStatus, ClosureState, DayPicture, Key, RequestStatus
 from services.council.decision_book import DecisionBook
 from services.council.kept import Kept
 from services.council.request_book import RequestBook
@@ -225,7 +225,9 @@ class DayDraft:
         if not self._see_request(request):
             return False
         category = BY_SERVICE_CODE.get(data.service.value)
-        if category is not None:
+        state = self._requests.requests.now.get(data.request)
+        refused = state is not None and state.status is RequestStatus.REFUSED
+        if category is not None and not refused:
             self._report(
                 Report(
                     data.request,

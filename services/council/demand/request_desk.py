@@ -225,12 +225,12 @@ class RequestDesk:
         call.added.append(request)
         if not call.check_only:
             self._known.counts(request, report.reporter)
-        events = [self._event(_requested(request, report, new, at, place), report.event_id, call.now)]
+        asked = self._event(_requested(request, report, new, at, place), report.event_id, call.now)
         if reason is None:
-            return _Judged(Receipt(ReportOutcome.NEW, place, request), tuple(events))
-        closed = RequestClosed(request, RequestOutcome.REFUSED, reason)
-        events.append(self._event(closed, None, call.now))
-        return _Judged(Receipt(ReportOutcome.REFUSED, place, request, reason), tuple(events))
+            return _Judged(Receipt(ReportOutcome.NEW, place, request), (asked,))
+        # Its end first: then it is never taken for one that waits, nor for a sign of others.
+        closed = self._event(RequestClosed(request, RequestOutcome.REFUSED, reason), None, call.now)
+        return _Judged(Receipt(ReportOutcome.REFUSED, place, request, reason), (closed, asked))
 
     def _merged(self, report: Report, place: Place, same: Known, at: datetime, call: "_Call") -> _Judged:
         """One more report of a request there is; counted while that tells anything new."""

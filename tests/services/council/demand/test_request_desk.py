@@ -167,6 +167,8 @@ def test_a_report_before_the_round_is_closed_with_its_reason_and_may_come_again(
     state = log.picture.requests[early.request]
     assert (state.status, state.reason, state.reports) == ("refused", "too_early", 1)
     assert not log.picture.open_causes
+    assert log.picture.changes[f"request:{early.request}"].status == "expired"
+    assert not log.picture.clusters
     log.put(StopDone("RCV01", DUE), EIGHT + timedelta(hours=1))
     (counts,) = log.told(report(uprn=home(DUE)))
     assert counts.outcome is ReportOutcome.NEW
