@@ -19,7 +19,8 @@ COLUMNS = WORD_COLUMNS + LETTER_COLUMNS
 _WORD = r"[^\W_]+(?:'[^\W_]+)?|[!?]|[^\w\s.,;:'\"()#-]"
 """Words, marks of feeling, emoji."""
 _STREET = re.compile(
-    r"\b[\w']{1,30}\s(?:road|rd|street|st|avenue|ave|lane|ln|close|drive|way|terrace|crescent|gardens|grove|place|"
+    r"\b(?!(?:the|a|no|this|that|our|my|your|one|any|every|whole|half|side|main|each|all|in|on|of|by|up|down)\s)"
+    r"[\w']{1,30}\s(?:road|rd|street|st|avenue|ave|lane|ln|close|drive|way|terrace|crescent|gardens|grove|place|"
     r"court)\b",
     re.IGNORECASE,
 )

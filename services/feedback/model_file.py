@@ -5,7 +5,13 @@ Called by the feedback door when the first post comes in.
 
 from pathlib import Path
 
-from optimiser.feedback.classifier import MOST_MODEL_BYTES, FeedbackModel, ModelError, from_bytes, shipped_model
+from optimiser.feedback.classifier import (
+    MOST_MODEL_BYTES,
+    FeedbackModel,
+    ModelError,
+    from_bytes,
+    shipped_model,
+)
 
 
 def load_model(path: Path | None) -> FeedbackModel:
