@@ -10,6 +10,9 @@ from fastapi import FastAPI
 
 from services.api.feedback_routes import Posts
 from services.area_state import Snapshot
+from services.council.day_state import DaySnapshot
+from services.council.day_view import DayDelta
+from services.council.rounds_desk import MovePrice
 from services.picture_view import PictureDelta
 from services.what_if_solver import WhatIfAnswer
 from streams.events import TYPES, Envelope
@@ -43,7 +46,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 
 def describe(app: FastAPI) -> None:
-    """Let the application's OpenAPI description hold the shapes of events, pictures and plans."""
+    """Let the application's OpenAPI description hold the shapes of events, pictures, plans and days."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:

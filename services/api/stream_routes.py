@@ -34,7 +34,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def stream(
     area: ReadyArea, service: ServiceNow, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> Response:
-    """Live events: `snapshot` first, then `picture`, `plan`, `zones` and `beat`.
+    """Live events: `snapshot` first, then `beat` now and then.
+
+    Of a brigade also `picture`, `plan` and `zones`; of a council `day` (what of it has changed) and `proposal`.
 
     A client that comes back with `Last-Event-ID` gets what it missed, or a new snapshot where that is no
     longer kept.

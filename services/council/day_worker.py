@@ -27,8 +27,6 @@ from streams.dead_letters import DeadLetters
 from streams.log import EventLog
 from streams.rounds_plan import Cause, RoundsProposal
 
-CAUSES_AT_ONCE = 4
-"""Causes answered before it is looked whether a newer one waits: tens of milliseconds each."""
 SHOWN_EVERY_S = 1.0
 """Positions and progress are shown to consoles this often; what asks for a decision at once."""
 SHOWN_AT_ONCE_S = 0.1
@@ -144,24 +142,21 @@ class DayWorker(LogWorker[DayPicture, RoundsProposal]):
         about = self._state.about()
         causes = [cause for cause in reversed(picture.open_causes) if self._asks(cause, picture, about)]
         observe(self._area, "wait").observe(max(time.time_ns() - job.oldest_ns, 0) / 1e9)
-        for first in range(0, len(causes), CAUSES_AT_ONCE):
-            some = tuple(causes[first : first + CAUSES_AT_ONCE])
+        for cause in causes:
             started = time.perf_counter()
             proposals = await self._solver.first(
-                DayJob(picture, job.offset, job.oldest_ns, job.cause_offset, some)
+                DayJob(picture, job.offset, job.oldest_ns, job.cause_offset, (cause,))
             )
             observe(self._area, "solve").observe(time.perf_counter() - started)
-            answered = {cause_key(proposal.cause) for proposal in proposals}
-            for cause in some:
-                if cause_key(cause) not in answered:
-                    self._nothing[cause_key(cause), picture.version] = None
-            while len(self._nothing) > NOTHING_KEPT:
-                del self._nothing[next(iter(self._nothing))]
+            if not proposals:
+                self._nothing[cause_key(cause), picture.version] = None
             for proposal in proposals:
                 await self._publish(proposal)
-            said |= bool(proposals)
+                said = True
             if self._mailbox.waiting:
                 break
+        while len(self._nothing) > NOTHING_KEPT:
+            del self._nothing[next(iter(self._nothing))]
         return said
 
     def _asks(self, cause: Cause, picture: DayPicture, about: dict[str, RoundsProposal]) -> bool:
