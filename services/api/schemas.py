@@ -54,7 +54,8 @@ def describe(app: FastAPI) -> None:
         schemas = api.setdefault("components", {}).setdefault("schemas", {})
         if "Envelope" not in schemas:
             data = sorted(TYPES.values(), key=lambda struct: struct.__name__)
-            types = [Envelope, Posts, Snapshot, PictureDelta, WhatIfAnswer, *data]
+            days = [DaySnapshot, DayDelta, MovePrice]
+            types = [Envelope, Posts, Snapshot, PictureDelta, *days, WhatIfAnswer, *data]
             _, components = msgspec.json.schema_components(types, ref_template=REF)
             schemas.update(components)
             schemas["Envelope"]["properties"]["type"] = {"enum": sorted(TYPES)}

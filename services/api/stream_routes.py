@@ -36,7 +36,7 @@ async def stream(
 ) -> Response:
     """Live events: `snapshot` first, then `beat` now and then.
 
-    Of a brigade also `picture`, `plan` and `zones`; of a council `day` (what of it has changed) and `proposal`.
+    Of a brigade also `picture`, `plan` and `zones`; of a council `day` (what has changed) and `proposal`.
 
     A client that comes back with `Last-Event-ID` gets what it missed, or a new snapshot where that is no
     longer kept.
