@@ -16,10 +16,9 @@ from services.council.visits import BACKWARDS, BREAKS, stop_of, tip_of
 from streams.council_events import VehicleStatus
 from streams.rounds_plan import AddedStop
 
-
 LATE_STEP_S = 20.0
-"""A crew that should be done with a visit by now is expected at the next full step, so that what depends on it
-is not worked out anew at every moment."""
+"""A crew that should be done with a visit by now is expected at the next full step, so that what depends on
+it is not worked out anew at every moment."""
 
 
 class Head(NamedTuple):

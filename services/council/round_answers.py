@@ -151,12 +151,11 @@ class RoundAnswers:
 
     def _lost(self, picture: DayPicture, vehicle: str) -> Answer:
         """What a vehicle that is lost has not done, shared out among the rounds near it."""
-        nodes = self._neighbours.nodes_of(picture, vehicle)
-        near = self._neighbours.near(picture, nodes, NEIGHBOURS, {vehicle}) if nodes else []
+        near = self._neighbours.helpers(picture, vehicle, NEIGHBOURS)
         part = self._problems.part(picture, (vehicle, *near))
         judge = Judge(part)
         found = judge.before
-        if near and nodes:
+        if near:
             shared = solve(part.problem, SHARE_OUT_S, threads=1, churn_limit=0.0)
             found = Judged(shared.plan, shared.verdict)
             found = found if judge.accepts(found) else judge.before

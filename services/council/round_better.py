@@ -95,13 +95,14 @@ class RoundBetter:
         mine = list(touches)[:TOUCHED_MOST]
         if cause.kind in (CauseKind.BREAKDOWN, CauseKind.LATE) and cause.id not in mine:
             mine.insert(0, cause.id)
-        nodes = [stop.entry for stop in stops]
-        for vehicle in mine:
-            nodes += self._neighbours.nodes_of(picture, vehicle)
-        if not nodes:
-            return None
         most = max(0, PART_VEHICLES - len(mine))
-        near = self._neighbours.near(picture, nodes, most, mine)
+        if len(mine) == 1 and not stops:
+            near = self._neighbours.helpers(picture, mine[0], most)
+        else:
+            nodes = [stop.entry for stop in stops]
+            for vehicle in mine:
+                nodes += self._neighbours.nodes_of(picture, vehicle)
+            near = self._neighbours.near(picture, nodes, most, mine) if nodes else []
         vehicles = (*mine, *near)
         part = self._problems.part(picture, vehicles, extra=stops) if vehicles else None
         return None if part is None or part.past.lost.all() else part

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from services.council.day_picture import DayPicture
 from services.council.day_problem import DayProblems
 from services.council.road_blocks import RoadBlocks
-from services.council.road_ground import GroundWays
 from services.council.round_seats import RoundSeats
 from services.council.visits import stop_of
 
@@ -69,17 +68,46 @@ class RoundNeighbours:
             away.append((float(np.where(np.isfinite(to_s), to_s, 1e6).mean()), vehicle))
         return [vehicle for _, vehicle in sorted(away)[:most]]
 
+    def helpers(self, picture: DayPicture, vehicle: str, most: int) -> list[str]:
+        """Vehicles that could take over what a vehicle has not done, the nearest first.
+
+        Where some of its stops ask for what not every vehicle can (narrow streets, no reversing), half of
+        them are such as can, if there are so many.
+        """
+        stops = self._stops_of(picture, vehicle)
+        if not stops:
+            return []
+        ground = self._problems.ground
+        rows = ground.stop_rows(stops, picture.added)
+        special = (rows.skills != 0) | rows.no_reversing
+        near = self.near(picture, rows.entry.tolist(), len(picture.rounds), {vehicle})
+        if not special.any():
+            return near[:most]
+        skills = int(np.bitwise_or.reduce(rows.skills))
+        turns = bool(rows.no_reversing.any())
+        number, fleet = self._problems.council.vehicle_number, ground.fleet
+        by_need = self.near(picture, rows.entry[special].tolist(), len(picture.rounds), {vehicle})
+        able = [
+            v
+            for v in by_need
+            if not skills & ~int(fleet.skills[number[v]]) and (fleet.turns[number[v]] or not turns)
+        ]
+        return list(dict.fromkeys([*able[: most // 2], *near]))[:most]
+
+    def _stops_of(self, picture: DayPicture, vehicle: str) -> list[str]:
+        """Stops of a round that are not done."""
+        visits = picture.rounds.get(vehicle, ())
+        done = self._problems.heads.of(picture, vehicle, self._problems.ways(picture)).done
+        return [
+            stop
+            for word in visits[done:]
+            if (stop := stop_of(word)) is not None and self._known(stop, picture)
+        ]
+
     def nodes_of(self, picture: DayPicture, vehicle: str) -> list[int]:
         """Nodes at which what is planned of a round, and not done, begins."""
-        visits, ground = picture.rounds.get(vehicle, ()), self._problems.ground
-        done = self._problems.heads.of(picture, vehicle, self._problems.ways(picture)).done
-        stops = (stop_of(word) for word in visits[done:])
-        known = self._problems.council.stop_number
-        return [
-            ground.ends(stop, picture.added)[0]
-            for stop in stops
-            if stop is not None and (stop in known or stop in picture.added)
-        ]
+        ground = self._problems.ground
+        return [ground.ends(stop, picture.added)[0] for stop in self._stops_of(picture, vehicle)]
 
     def concerned(self, picture: DayPicture, streets: Iterable[str]) -> list[Concerned]:
         """Rounds that these closed streets concern, the hardest hit first."""
@@ -112,10 +140,6 @@ class RoundNeighbours:
 
     def _known(self, stop: str, picture: DayPicture) -> bool:
         return stop in picture.added or stop in self._problems.council.stop_number
-
-    def ways(self, picture: DayPicture) -> GroundWays:
-        """The ways as the roads are now."""
-        return self._problems.ways(picture)
 
 
 def _spread(nodes: Sequence[int]) -> npt.NDArray[np.int64]:

@@ -21,6 +21,9 @@ from streams.rounds_plan import Unserved
 MOST_EXPLAINED = 6
 """Stops of an answer that are explained in full; of the others only that they found no place is told."""
 LONGEST_WORDS = 600
+MOST_WORDS = 50
+"""Stops of vehicles that are cut off of which all is told; of the others no more than that, so that an event
+holds them."""
 NO_PLACE, NO_VEHICLE = "no_place", "no_vehicle"
 
 
@@ -36,7 +39,8 @@ def explained(part: PartDay, plan: DayPlan, stop: int) -> Unserved:
     if part.past.lost.all():
         return Unserved(name, [NO_VEHICLE], f"{name}: no vehicle that is asked is in service", None)
     reasons = why_not(part.problem, plan, stop)
-    counts = Counter(code for one in reasons.vehicles for code in one.codes)
+    lost = part.past.lost.tolist()
+    counts = Counter(code for one in reasons.vehicles if not lost[one.vehicle] for code in one.codes)
     found = cheapest_relaxation(part.problem, plan, stop, most=1)
     words = reasons.text if len(reasons.text) <= LONGEST_WORDS else reasons.text[:LONGEST_WORDS] + "…"
     codes = [code for code, _ in counts.most_common()] or [NO_PLACE]
@@ -91,7 +95,7 @@ def explain_all(
 
 def _cut_off(ground: RoadGround, part: PartDay) -> dict[int, Unserved]:
     """By stop of a vehicle that cannot leave where it is: that this is why its crew does not come."""
-    told = {}
+    told: dict[int, Unserved] = {}
     council = ground.council
     for n, vehicle in enumerate(part.vehicles):
         if vehicle not in part.stranded or not part.past.lost[n]:
@@ -101,6 +105,8 @@ def _cut_off(ground: RoadGround, part: PartDay) -> dict[int, Unserved]:
             if visit.kind == Kind.STOP:
                 name = part.problem.stops.ids[visit.index]
                 words = f"{name}: {vehicle} is cut off, no open road leads from {depot} to a tip and back"
-                mend = f"open one of the closed streets at {depot}"
+                mend: str | None = f"open one of the closed streets at {depot}"
+                if len(told) >= MOST_WORDS:
+                    words, mend = f"{vehicle} is cut off at {depot}", None
                 told[visit.index] = Unserved(name, [DEPOT_CUT_OFF], words, mend)
     return told
