@@ -3,6 +3,8 @@
 Asked by the rounds' solver. It says which rounds are late; what to do about them is for the search.
 """
 
+from collections.abc import Callable
+
 from services.council.day_figures import RoundForecasts
 from services.council.day_picture import DayPicture
 from services.council.day_problem import DayProblems
@@ -20,12 +22,17 @@ class LateRounds:
         self._forecasts = RoundForecasts(problems)
         self._told: dict[str, tuple[int, object]] = {}
 
-    def causes(self, picture: DayPicture) -> list[Cause]:
-        """Rounds that are late and were not told of on this version of the day, the latest first."""
+    def causes(self, picture: DayPicture, cancelled: Callable[[], bool] = lambda: False) -> list[Cause]:
+        """Rounds that are late and were not told of on this version of the day, the latest first.
+
+        None where it is cancelled, which is asked before each round.
+        """
         fleet, number = self._problems.ground.fleet, self._problems.council.vehicle_number
         late = []
-        for vehicle, forecast in self._forecasts.of_day(picture).items():
-            n = number[vehicle]
+        for vehicle in picture.rounds:
+            if cancelled():
+                return []
+            forecast, n = self._forecasts.of(picture, vehicle), number[vehicle]
             over_s = forecast.finish_s - float(fleet.shift_end_s[n] + fleet.max_overtime_s[n])
             at_work = not forecast.lost and forecast.to_do
             if at_work and over_s > 0 and self._told.get(vehicle) != (picture.version, picture.date):

@@ -1,7 +1,8 @@
 """A council's rounds solver: takes a picture of the day, answers each cause at once, then better.
 
-Called by the council's worker. Works on a thread of its own, so that the event loop goes on taking events;
-holds no state of the day but what it has read of rounds, to be quick. It publishes nothing.
+Called by the council's worker. First answers have a thread of their own, and the search for better ones has
+another, so that neither the event loop nor a new cause waits for a search. It holds no state of the day but
+what it has read of rounds, to be quick, and publishes nothing.
 """
 
 import asyncio
@@ -28,6 +29,9 @@ from streams.rounds_plan import Cause, RoundsProposal
 
 T = TypeVar("T")
 
+LOOKED_EVERY_S = 0.05
+"""How often it is looked whether something asks, before a search begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoundSolverSettings:
@@ -39,14 +43,19 @@ class RoundSolverSettings:
         Of all its searches: the same day, the same answers, but for what time allows.
     better_s
         For the three answers to one cause.
+    quiet_s
+        A search begins when nothing has asked for so long: while causes come in, the processors are theirs.
     """
 
     seed: int = 1
     better_s: float = 4.0
+    quiet_s: float = 0.5
 
     def __post_init__(self) -> None:
         if self.better_s <= 0:
             raise ValueError(f"better_s: found {self.better_s}, expected seconds, more than 0")
+        if self.quiet_s < 0:
+            raise ValueError(f"quiet_s: found {self.quiet_s}, expected seconds, 0 or more")
 
 
 class DayJob(NamedTuple):
@@ -72,7 +81,7 @@ class DayJob(NamedTuple):
 
 
 class RoundSolver:
-    """The solver of one council, behind a single thread.
+    """The solver of one council, behind two threads.
 
     Parameters
     ----------
@@ -83,15 +92,20 @@ class RoundSolver:
     """
 
     def __init__(self, council: Council, settings: RoundSolverSettings | None = None) -> None:
-        self._council = council
         self._settings = settings or RoundSolverSettings()
-        self._problems = DayProblems(council)
-        self._places = RoundPlaces(self._problems)
-        neighbours = RoundNeighbours(self._problems, self._places.seats)
-        self._answers = RoundAnswers(self._problems, self._places, neighbours)
-        self._better = RoundBetter(self._problems, self._answers, neighbours, self._settings.seed)
-        self._late = LateRounds(self._problems)
+        problems = DayProblems(council)
+        self._places = RoundPlaces(problems)
+        neighbours = RoundNeighbours(problems, self._places.seats)
+        self._answers = RoundAnswers(problems, self._places, neighbours)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"rounds-{council.id}")
+        # What has been read of rounds belongs to one thread.
+        problems = DayProblems(council)
+        places = RoundPlaces(problems)
+        neighbours = RoundNeighbours(problems, places.seats)
+        answers = RoundAnswers(problems, places, neighbours)
+        self._better = RoundBetter(problems, answers, neighbours, self._settings.seed)
+        self._late = LateRounds(problems)
+        self._search = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"search-{council.id}")
 
     async def warm_up(self, picture: DayPicture | None = None) -> None:
         """Pay for compilation before the first event, and read the day's rounds where they are given."""
@@ -122,26 +136,42 @@ class RoundSolver:
             Asked every few milliseconds: what is left is not answered then.
         """
         each_s = self._settings.better_s if seconds is None else seconds
+        if not await self._quiet(cancelled):
+            return
         for proposal in proposals:
             if proposal.final or cancelled():
                 continue
-            found = await self._run(self._improved, job, proposal, each_s, cancelled)
+            found = await self._searched(self._improved, job, proposal, each_s, cancelled)
             if found is not None:
                 yield found
         standing = {(one.cause.kind, one.cause.id) for one in proposals}
-        for cause in await self._run(self._late.causes, job.picture):
+        for cause in await self._searched(self._late.causes, job.picture, cancelled):
             if (cause.kind, cause.id) in standing or cancelled():
                 continue
-            found = await self._run(self._relieved, job, cause, each_s, cancelled)
+            found = await self._searched(self._relieved, job, cause, each_s, cancelled)
             if found is not None:
                 yield found
 
     def close(self) -> None:
-        """End the thread once its work is done."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """End the threads once their work is done."""
+        for thread in (self._thread, self._search):
+            thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _quiet(self, cancelled: Callable[[], bool]) -> bool:
+        """Wait until nothing has asked for a while; False where something does."""
+        until = time.monotonic() + self._settings.quiet_s
+        while not cancelled():
+            left = until - time.monotonic()
+            if left <= 0:
+                return True
+            await asyncio.sleep(min(left, LOOKED_EVERY_S))
+        return False
 
     async def _run(self, work: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args))
+
+    async def _searched(self, work: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._search, lambda: work(*args))
 
     def _first(self, job: DayJob) -> list[RoundsProposal]:
         proposals = []

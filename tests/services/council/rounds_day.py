@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from services.council.day_draft import DayDraft
 from services.council.day_ground import DayGround
 from services.council.day_picture import DayPicture
-from services.council.round_solver import DayJob, RoundSolver
+from services.council.round_solver import DayJob, RoundSolver, RoundSolverSettings
 from services.council.rounds_desk import RoundsDesk
 from streams.council_events import (
     ReportChannel,
@@ -45,7 +45,7 @@ def desk() -> RoundsDesk:
 @cache
 def solver() -> RoundSolver:
     """A solver, compiled."""
-    return RoundSolver(COUNCIL)
+    return RoundSolver(COUNCIL, RoundSolverSettings(quiet_s=0.0))
 
 
 class Day:

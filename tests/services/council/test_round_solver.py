@@ -1,5 +1,6 @@
 """A council's rounds solver: a first answer to each cause, better ones, clear words where there is none."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -278,3 +279,28 @@ def test_a_request_nobody_has_room_for_is_explained() -> None:
 def test_settings_refuse_what_cannot_be() -> None:
     with pytest.raises(ValueError, match="better_s"):
         RoundSolverSettings(better_s=0)
+    with pytest.raises(ValueError, match="quiet_s"):
+        RoundSolverSettings(quiet_s=-1)
+
+
+def test_a_search_waits_for_quiet_and_a_new_cause_does_not_wait_for_it() -> None:
+    patient = RoundSolver(COUNCIL, RoundSolverSettings(quiet_s=0.2))
+    day = at_work(12)
+    first = day.first(day.request("SR1", 50))
+    second = day.request("SR2", 90)
+    order: list[str] = []
+
+    async def search() -> None:
+        better = patient.better(day.job(), first, 1.5)
+        order.extend([one.proposal_id async for one in better])
+
+    async def both() -> None:
+        searching = asyncio.create_task(search())
+        await asyncio.sleep(0.4)
+        (one,) = await patient.first(day.job(second))
+        order.append(one.proposal_id)
+        await searching
+
+    run(both())
+    patient.close()
+    assert order[0] == f"request-SR2-{day.picture.version}" and order[1] == first[0].proposal_id
