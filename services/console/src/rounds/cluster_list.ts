@@ -57,11 +57,10 @@ export class ClusterList {
       ),
       el(
         "span",
-        { class: "hint" },
+        { class: "hint", title: `${hourMinute(cluster.last_at)} · ${sayings.surety}` },
         [
           sayings.sure(sayings.status[cluster.status], whole(cluster.confidence * 100)),
           sayings.reports(cluster.reports, cluster.reporters),
-          hourMinute(cluster.last_at),
         ].join(" · "),
       ),
       el("span", { class: "cluster-actions" }, ...this.buttons(cluster, selected)),

@@ -46,9 +46,9 @@ function handled(event: KeyboardEvent, targets: RoundsTargets): boolean {
   if (move.key(event)) return true;
   if (walk(event, model, timeline)) return true;
   const byKey: Record<string, () => void> = {
-    a: () => void commands.approve(),
-    g: () => targets.adjust(),
-    d: () => commands.dismiss(),
+    a: () => void (model.armed && commands.approve()),
+    g: () => void (model.armed && targets.adjust()),
+    d: () => void (model.armed && commands.dismiss()),
     u: () => commands.undo(),
     n: () => model.releaseWaiting(true),
     f: () => timeline.canvas.focus(),

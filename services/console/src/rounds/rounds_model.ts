@@ -29,6 +29,8 @@ export type Topic = "day" | "proposals" | "health" | "selection" | "drag" | "des
 const KEY_HOLD_MS = 2_500;
 const POINTER_HOLD_MS = 6_000;
 const NOTICE_MS = 6_000;
+// After a change of what is selected that the manager has not made, keys decide nothing for so long.
+const DISARMED_MS = 700;
 
 export class RoundsModel {
   readonly index: CouncilIndex;
@@ -58,6 +60,8 @@ export class RoundsModel {
   private lastLookMs = -Infinity;
   private lastPointMs = -Infinity;
   private noticeTimer: number | undefined;
+  private armedAtMs = 0;
+  private regarded = "";
 
   constructor(readonly council: Council) {
     this.index = new CouncilIndex(council);
@@ -77,17 +81,20 @@ export class RoundsModel {
     this.heard();
     this.shelf.reset(message.proposals);
     this.setDay(message.day);
+    this.disarmIfSwapped();
     this.changed("proposals");
   }
 
   takeDay(delta: DayDelta): void {
     this.heard();
     if (this.day) this.setDay(mergeDay(this.day, delta));
+    this.disarmIfSwapped();
   }
 
   takeProposal(proposal: RoundsProposal): void {
     this.heard();
     this.shelf.offer(proposal, this.heldKey());
+    this.disarmIfSwapped();
     this.changed("proposals");
   }
 
@@ -119,7 +126,9 @@ export class RoundsModel {
     for (const round of day.rounds) this.index.letters.set(round.vehicle, round.letter);
     const before = this.changes.findIndex((c) => c.key === this.changeKey);
     this.changes = openChanges(day);
-    this.shelf.keepOnly(new Set(day.changes.map((c) => c.key)));
+    const told = new Set(day.changes.map((c) => c.key));
+    this.shelf.keepOnly(told);
+    for (const key of this.chosen.keys()) if (!told.has(key)) this.chosen.delete(key);
     if (!this.changes.some((c) => c.key === this.changeKey)) {
       // The one that took the place of what was decided is next.
       this.changeKey = this.changes[Math.min(Math.max(0, before), this.changes.length - 1)]?.key ?? null;
@@ -186,12 +195,14 @@ export class RoundsModel {
     if (this.changeKey !== key && this.filter === "touched") this.filter = "all";
     this.changeKey = key;
     this.look();
+    this.note();
     this.changed("selection");
   }
 
   chooseOption(key: OptionKey): void {
     if (this.change) this.chosen.set(this.change.key, key);
     this.look();
+    this.note();
     this.changed("selection");
   }
 
@@ -238,6 +249,26 @@ export class RoundsModel {
 
   /** Shows better answers that wait, where nothing holds them (or the manager asks for them). */
   releaseWaiting(asked: boolean): void {
-    if (this.shelf.release(asked ? null : this.heldKey())) this.changed("proposals");
+    if (!this.shelf.release(asked ? null : this.heldKey())) return;
+    this.disarmIfSwapped();
+    this.changed("proposals");
+  }
+
+  /** Whether a key may decide: not just after another change or answer has taken the place of the one looked at. */
+  get armed(): boolean {
+    return Date.now() >= this.armedAtMs;
+  }
+
+  private disarmIfSwapped(): void {
+    if (this.note()) this.armedAtMs = Date.now() + DISARMED_MS;
+  }
+
+  /** Notes what is looked at; whether it is something else than before. */
+  private note(): boolean {
+    const option = this.change ? this.optionFor(this.change) : null;
+    const now = JSON.stringify([this.changeKey, option?.key, option?.after, option?.moved_stops]);
+    const swapped = now !== this.regarded;
+    this.regarded = now;
+    return swapped;
   }
 }

@@ -70,7 +70,7 @@ export const enRounds = {
       off_road: "off the road",
     } satisfies Record<VehicleStatus, string>,
     stop: {
-      none: "Press on a stop or a round, or find one. Drag a stop to another round or time to see the price first.",
+      none: "Choose a stop or a round; drag a stop to see what moving it costs.",
       planned: (time: string) => `planned ${time}`,
       done: "done",
       skipped: "skipped today",
@@ -217,7 +217,8 @@ export const enRounds = {
       confirm: "Confirm",
       dismiss: "Dismiss",
       undo: "Undo",
-      sure: (status: string, percent: string) => `${status}, ${percent} % sure`,
+      sure: (status: string, percent: string) => `${status} ${percent} %`,
+      surety: "how sure it is, by its reports",
       reports: (reports: number, reporters: number) =>
         `${plural(reports, "report", "reports")} by ${reporters}`,
       status: {
