@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.council.day_picture import RequestStatus
@@ -304,3 +306,29 @@ def test_a_search_waits_for_quiet_and_a_new_cause_does_not_wait_for_it() -> None
     run(both())
     patient.close()
     assert order[0] == f"request-SR2-{day.picture.version}" and order[1] == first[0].proposal_id
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    done=st.lists(st.integers(0, 43), min_size=3, max_size=3),
+    homes=st.lists(st.integers(0, 479), min_size=1, max_size=3, unique=True),
+    broken=st.sets(st.integers(0, 2), max_size=3),
+    closed=st.sets(st.integers(0, 11), max_size=3),
+    service=st.sampled_from([ServiceCode.MISSED_COLLECTION, ServiceCode.FLY_TIP]),
+)
+def test_whatever_happens_every_answer_is_sound_and_can_be_approved(
+    done: list[int], homes: list[int], broken: set[int], closed: set[int], service: ServiceCode
+) -> None:
+    day = Day()
+    for vehicle, count in zip(VEHICLES, done, strict=True):
+        day.done(vehicle, min(count, len(day.picture.rounds[vehicle])))
+    causes = [day.request(f"SR{n}", home, service) for n, home in enumerate(homes)]
+    causes += [day.break_down(VEHICLES[n]) for n in sorted(broken)]
+    if closed:
+        day.take(RoadClosed("K1", [COUNCIL.streets.ids[n] for n in sorted(closed)]))
+        causes.append(Cause(CauseKind.CLOSURE, "K1"))
+    for cause in day.picture.open_causes:
+        assert cause in causes
+        for proposal in day.first(cause):
+            sound(day, proposal)
+            day.decide(run(desk().approve(day.picture, proposal, None, "Manager 1")))
