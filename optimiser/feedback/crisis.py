@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from optimiser.feedback.category import Category
 from optimiser.feedback.emergency_words import CONCEPTS
@@ -100,11 +101,14 @@ def held_out_events(events: Sequence[Event], own: Sequence[Post], question: Ques
         kept, _ = asked[held.name]
         telling = rarity(csr_matrix(vstack([e.hashed[asked[e.name][0]] for e in learnt])))
         model = LogisticRegression(C=STRENGTH, max_iter=150, tol=1e-3)
-        model.fit(
-            vstack([_inputs(e, asked[e.name][0], telling) for e in learnt]),
-            np.concatenate([asked[e.name][1] for e in learnt]),
-            sample_weight=_weights([(asked[e.name][1], OWN_WEIGHT if e is ours else 1.0) for e in learnt]),
-        )
+        with threadpool_limits(1):  # several threads only wait for each other on so small a task
+            model.fit(
+                vstack([_inputs(e, asked[e.name][0], telling) for e in learnt]),
+                np.concatenate([asked[e.name][1] for e in learnt]),
+                sample_weight=_weights(
+                    [(asked[e.name][1], OWN_WEIGHT if e is ours else 1.0) for e in learnt]
+                ),
+            )
         score = np.asarray(model.decision_function(_inputs(held, kept, telling)), np.float64)
         answers.append(EventAnswer(held.name, *asked[held.name], score))
     return answers
