@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from optimiser.routes.day_change import Change as DayChange
+from optimiser.routes.day_change import ChangeKind, change_words
 from optimiser.routes.plan import DayPlan, Kind
 from optimiser.routes.reasons import why_not
 from optimiser.routes.relaxation import cheapest_relaxation
@@ -18,6 +20,8 @@ from services.council.road_ground import RoadGround
 from services.council.round_options import stops_left
 from streams.rounds_plan import Unserved
 
+SKILL_NAMES = {1: "narrow streets"}
+"""Bits of `geo.council.Vehicles.skills`."""
 MOST_EXPLAINED = 6
 """Stops of an answer that are explained in full; of the others only that they found no place is told."""
 LONGEST_WORDS = 600
@@ -42,9 +46,20 @@ def explained(part: PartDay, plan: DayPlan, stop: int) -> Unserved:
     lost = part.past.lost.tolist()
     counts = Counter(code for one in reasons.vehicles if not lost[one.vehicle] for code in one.codes)
     found = cheapest_relaxation(part.problem, plan, stop, most=1)
-    words = reasons.text if len(reasons.text) <= LONGEST_WORDS else reasons.text[:LONGEST_WORDS] + "…"
+    asked = [one for one in reasons.vehicles if not lost[one.vehicle]]
+    words = f"{name}: {asked[0].text}" if len(asked) == 1 else reasons.text
+    words = words if len(words) <= LONGEST_WORDS else words[:LONGEST_WORDS] + "…"
     codes = [code for code, _ in counts.most_common()] or [NO_PLACE]
-    return Unserved(name, codes, words, found[0].text if found and found[0].changes else None)
+    mend = "; ".join(_change_words(part, change) for change in found[0].changes) if found else ""
+    return Unserved(name, codes, words, mend or None)
+
+
+def _change_words(part: PartDay, change: DayChange) -> str:
+    """A change in words; what a crew or vehicle has to be able to do by its name."""
+    if change.kind is not ChangeKind.SKILL:
+        return change_words(part.problem, change)
+    names = " and ".join(name for bit, name in SKILL_NAMES.items() if int(change.amount) & bit)
+    return f"send {part.vehicles[change.vehicle]} with what it takes for {names or 'this stop'}"
 
 
 def brief(part: PartDay, stop: int) -> Unserved:
