@@ -6,12 +6,15 @@ words.
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, hstack
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.preprocessing import normalize
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 WORD_COLUMNS = 2**15
 LETTER_COLUMNS = 2**16
@@ -27,15 +30,28 @@ _STREET = re.compile(
 """A street's name says where, not what: "Water Lane" is no flood."""
 
 
-def _hashing(columns: int, **settings: object) -> HashingVectorizer:
+def _hashing(columns: int, **settings: object) -> "HashingVectorizer":
+    # Imported when the first post is read: it takes a second, which no start of a service is to wait for.
+    from sklearn.feature_extraction.text import HashingVectorizer
+
     return HashingVectorizer(
         n_features=columns, norm=None, alternate_sign=False, lowercase=False, dtype=np.float32, **settings
     )
 
 
-_WORDS = _hashing(WORD_COLUMNS, ngram_range=(1, 2), token_pattern=_WORD)
-_SINGLE_WORDS = _hashing(WORD_COLUMNS, token_pattern=_WORD)
-_LETTERS = _hashing(LETTER_COLUMNS, analyzer="char_wb", ngram_range=(2, 5))
+@cache
+def _words() -> "HashingVectorizer":
+    return _hashing(WORD_COLUMNS, ngram_range=(1, 2), token_pattern=_WORD)
+
+
+@cache
+def _single_words() -> "HashingVectorizer":
+    return _hashing(WORD_COLUMNS, token_pattern=_WORD)
+
+
+@cache
+def _letters() -> "HashingVectorizer":
+    return _hashing(LETTER_COLUMNS, analyzer="char_wb", ngram_range=(2, 5))
 
 
 def plain(text: str) -> str:
@@ -54,7 +70,7 @@ def features(texts: Sequence[str]) -> csr_matrix:
         Redacted; see `optimiser.feedback.redact`.
     """
     made = [plain(text) for text in texts]
-    return _damped(csr_matrix(hstack([_WORDS.transform(made), _LETTERS.transform(made)], format="csr")))
+    return _damped(csr_matrix(hstack([_words().transform(made), _letters().transform(made)], format="csr")))
 
 
 def rarity(rows: csr_matrix) -> NDArray[np.float32]:
@@ -66,6 +82,8 @@ def rarity(rows: csr_matrix) -> NDArray[np.float32]:
 
 def weighed(rows: csr_matrix, telling: NDArray[np.float32]) -> csr_matrix:
     """The features by how telling they are, the words' part and the letters' part each of length one."""
+    from sklearn.preprocessing import normalize
+
     scaled = csr_matrix(rows @ diags_array(telling))
     parts = [normalize(scaled[:, :WORD_COLUMNS]), normalize(scaled[:, WORD_COLUMNS:])]
     return csr_matrix(hstack(parts, format="csr", dtype=np.float32))
@@ -77,7 +95,7 @@ def word_counts(text: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     Many words share each column and neither pairs nor letters are kept, so a post cannot be put together
     again; a guess of a single word could be tested.
     """
-    row = _SINGLE_WORDS.transform([plain(text)])
+    row = _single_words().transform([plain(text)])
     return row.indices.astype(np.int32), row.data.astype(np.int32)
 
 

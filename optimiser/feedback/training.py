@@ -1,6 +1,7 @@
 """Fits the classifier: from the labelled set that ships, and from what managers corrected.
 
-Called by `cover feedback train` and `evaluate`. Deterministic; never reads or writes a file.
+Called by `cover feedback train` and `evaluate`. Deterministic; never reads or writes a file. What learns is
+imported when something is to be learnt: the shape of a correction is read by the service, too.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, vstack
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold
-from sklearn.svm import LinearSVC
 
 from optimiser.feedback.classifier import CATEGORIES, FeedbackModel, softmax
 from optimiser.feedback.features import features, from_word_counts, rarity, weighed
@@ -70,6 +68,8 @@ def rows_of(posts: Sequence[Post], corrections: Sequence[Correction] = ()) -> Ro
 
 def fit(rows: Rows) -> FeedbackModel:
     """A calibrated model."""
+    from sklearn.linear_model import Ridge
+
     telling = rarity(rows.x)
     x = weighed(rows.x, telling)
     weights, bias = _linear(x, rows)
@@ -88,6 +88,8 @@ def fit(rows: Rows) -> FeedbackModel:
 
 def held_out_folds(rows: Rows, folds: int) -> list[NDArray[np.bool_]]:
     """Which rows each fold holds out; a family is held out as a whole."""
+    from sklearn.model_selection import GroupKFold
+
     found = []
     for _, test in GroupKFold(n_splits=folds, shuffle=True, random_state=0).split(rows.x, groups=rows.family):
         held = np.zeros(len(rows.family), np.bool_)
@@ -97,6 +99,8 @@ def held_out_folds(rows: Rows, folds: int) -> list[NDArray[np.bool_]]:
 
 
 def _linear(x: csr_matrix, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    from sklearn.svm import LinearSVC
+
     model = LinearSVC(C=STRENGTH, class_weight="balanced", random_state=0)
     model.fit(x, rows.category, sample_weight=rows.weight)
     weights = np.zeros((len(CATEGORIES), x.shape[1]), np.float32)
