@@ -59,7 +59,7 @@ def _change_words(part: PartDay, change: DayChange) -> str:
     if change.kind is not ChangeKind.SKILL:
         return change_words(part.problem, change)
     names = " and ".join(name for bit, name in SKILL_NAMES.items() if int(change.amount) & bit)
-    return f"send {part.vehicles[change.vehicle]} with what it takes for {names or 'this stop'}"
+    return f"a vehicle for {names or 'this kind of stop'} in place of {part.vehicles[change.vehicle]}"
 
 
 def brief(part: PartDay, stop: int) -> Unserved:
