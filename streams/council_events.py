@@ -46,7 +46,7 @@ class ReportChannel(StrEnum):
 
 
 class PlaceConflict(StrEnum):
-    """How the parts of a given place contradict each other; UPRN before address before coordinates is used."""
+    """How the parts of a given place contradict each other; UPRN before address before coordinates holds."""
 
     UPRN_FAR = "uprn_far"
     """The coordinates lie far from the property of the UPRN."""
