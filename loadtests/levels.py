@@ -1,7 +1,7 @@
 """The service levels as data: what the design and issue 7 promise, and a checker for measured figures.
 
-Called by the load runs. A figure that was not taken, or not under the level's own conditions, is "not measured",
-never "met". Changes nothing and measures nothing.
+Called by the load runs. A figure that was not taken, or not under the level's own conditions, is "not
+measured", never "met". Changes nothing and measures nothing.
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,6 +8,7 @@ import contextlib
 import re
 import time
 
+from loadtests.pipeline.event_stream import END, messages
 from loadtests.pipeline.http_lanes import HttpLanes
 
 CAUSE = re.compile(rb'"cause":\{"kind":"request","id":"([^"]{1,64})"\}')
@@ -29,16 +30,9 @@ class ProposalsHeard:
 
     async def listen(self) -> None:
         """Read until cancelled; the clock is read when a message is there whole."""
-        rest = bytearray()
-        async for piece in self._lanes.stream(self._path):
-            self.bytes += len(piece)
-            seen = max(0, len(rest) - 1)
-            rest += piece
-            start = 0
-            while (end := rest.find(b"\n\n", max(start, seen))) >= 0:
-                self._take(bytes(rest[start:end]))
-                start = end + 2
-            del rest[:start]
+        async for message in messages(self._lanes.stream(self._path)):
+            self.bytes += len(message) + len(END)
+            self._take(message)
         raise ConnectionError("the service ended the live stream")
 
     async def until_all(self, requests: set[str], within_s: float) -> None:
