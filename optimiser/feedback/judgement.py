@@ -59,6 +59,7 @@ def judge(rows: Rows, chances: NDArray[np.float64], moods: NDArray[np.float64]) 
         "accuracy": round(float(right.mean()), 3),
         "categories": categories,
         "confusions": confusions(true, said),
+        "by_confidence": by_confidence(chances.max(axis=1), right),
         "calibration_error": round(calibration_error(chances.max(axis=1), right), 3),
         "sentiment_correlation": round(float(np.corrcoef(moods[known], rows.mood[known])[0, 1]), 3),
     }
@@ -80,6 +81,15 @@ def confusions(true: NDArray[np.int64], said: NDArray[np.int64], most: int = 8) 
         {"is": CATEGORIES[a].value, "taken_for": CATEGORIES[b].value, "posts": int(table[a, b])}
         for a, b in pairs
         if table[a, b]
+    ]
+
+
+def by_confidence(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[dict[str, float]]:
+    """How many posts are said with how much confidence (bins of it), and the share of them that is right."""
+    at = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return [
+        {"from": b / BINS, "posts": int((at == b).sum()), "right": round(float(right[at == b].mean()), 3)}
+        for b in np.unique(at).tolist()
     ]
 
 

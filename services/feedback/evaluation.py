@@ -4,6 +4,7 @@ Called by `cover feedback evaluate`. Reads files and puts figures together; neve
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ def evaluate_crisislex(folder: Path) -> dict[str, Any]:
                 for a in answers
             },
         }
-        if question is Question.INFORMATIVE_OR_UNRELATED:
+        if question is Question.INFORMATIVE_OR_NOT:
             found["surest_mistakes"] = _surest_mistakes(events, answers)
     return found
 
@@ -113,19 +114,25 @@ def _spread(aucs: list[float]) -> list[float]:
 
 
 def _surest_mistakes(events: list[Event], answers: list[EventAnswer]) -> dict[str, Any]:
-    """What the surest mistakes look like to the project's own classifier: counts, no words."""
+    """What the surest mistakes are: how they were labelled, and what the shipped classifier makes of them."""
     model = shipped_model()
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"of_each_event": SUREST}
     for missed, name in ((True, "emergencies_missed"), (False, "others_taken_for_one")):
-        counts = dict.fromkeys((c.value for c in CATEGORIES), 0)
+        labels: Counter[str] = Counter()
+        read_as: Counter[str] = Counter()
         for event, answer in zip(events, answers, strict=True):
             wrong = np.flatnonzero(answer.true == missed)
             order = wrong[np.argsort(answer.score[wrong] if missed else -answer.score[wrong], kind="stable")]
             surest = answer.asked[order[:SUREST]]
+            labels.update(event.labels[at].value for at in surest)
             if len(surest):
-                for k in model.chances(weighed(event.hashed[surest], model.telling)).argmax(axis=1):
-                    counts[CATEGORIES[k].value] += 1
-        found[name] = {key: value for key, value in counts.items() if value}
+                chances = model.chances(weighed(event.hashed[surest], model.telling))
+                read_as.update(CATEGORIES[k].value for k in chances.argmax(axis=1))
+        found[name] = {
+            "posts": labels.total(),
+            "labels": dict(labels.most_common()),
+            "shipped_classifier_says": dict(read_as.most_common()),
+        }
     return found
 
 
