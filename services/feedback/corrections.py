@@ -8,10 +8,10 @@ corrected, for 90 days, in lines of their own that name no signal, place, person
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from datetime import date, timedelta
 from pathlib import Path
-from time import monotonic
 from typing import Annotated
 
 import msgspec
@@ -64,7 +64,7 @@ class RecentWords:
     def note(self, signal: str, text: str) -> None:
         """Remember the words of a signal's redacted text."""
         columns, counts = word_counts(text)
-        now = monotonic()
+        now = time.monotonic()
         with self._lock:
             self._kept.pop(signal, None)
             self._kept[signal] = now, (columns.tolist(), counts.tolist())
@@ -77,7 +77,7 @@ class RecentWords:
         """The words of a signal, where they are still remembered."""
         with self._lock:
             found = self._kept.get(signal)
-        return found[1] if found is not None and found[0] >= monotonic() - self._keep_s else None
+        return found[1] if found is not None and found[0] >= time.monotonic() - self._keep_s else None
 
 
 class CorrectionsFile:

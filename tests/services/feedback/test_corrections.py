@@ -1,6 +1,7 @@
 """Corrections: hashed words only, bounded in memory and on disk, learnt from; a wrong file is told apart."""
 
 import stat
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,8 +25,8 @@ def test_recent_words_are_bounded_and_forgotten(monkeypatch: pytest.MonkeyPatch)
     for n in range(5):
         recent.note(f"F-{n}", "smoke on the hill")
     assert [recent.of(f"F-{n}") is None for n in range(5)] == [True, True, False, False, False]
-    now = module.monotonic()
-    monkeypatch.setattr(module, "monotonic", lambda: now + 11)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 11)
     assert recent.of("F-4") is None
 
 
