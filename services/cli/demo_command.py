@@ -20,6 +20,7 @@ from geo.demo_region import build_demo_region
 from geo.region import Region
 from geo.region_pack import PackError, load_region, save_region
 from services.cli.council_commands import make_demo_council
+from services.council.morning_rounds import MorningError
 from services.feed.api_client import ApiClient
 from services.feed.council_day import CouncilDay
 from services.feed.demo_day import DemoDay, DemoPace
@@ -69,7 +70,7 @@ def demo(pack: Path | None, council_pack: Path | None, speed: float, seed: int, 
         settings = load_settings(port=port).model_copy(update={"data": None})
         region = load_region(pack) if pack is not None else _demo_region()
         councils = _councils(council_pack, with_demo=pack is None)
-    except (SettingsError, PackError) as error:
+    except (SettingsError, PackError, MorningError) as error:
         raise click.ClickException(str(error)) from error
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
