@@ -20,8 +20,8 @@ from optimiser.cover.move_cost import MoveCostRule
 _MOVE_COST = MoveCostRule()
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 CONFIG_VARIABLE = "COVER_CONFIG"
-OTHER_VARIABLES = ("COVER_AREA", "COVER_SHARED_DATA", "COVER_TEST_SEED")
-"""Read by the load scenario and the tests, not by the service."""
+OTHER_VARIABLES = ("COVER_SHARED_DATA", "COVER_TEST_SEED")
+"""Read by the tests, not by the service."""
 
 
 class SettingsError(Exception):

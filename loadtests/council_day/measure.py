@@ -49,9 +49,9 @@ def measure(url: str, area: str, per_s: float, seconds: float, seed: int) -> dic
 
 
 async def _measure(url: str, area: str, per_s: float, seconds: float, seed: int) -> dict[str, object]:
-    day_at = await asyncio.to_thread(_half_the_day, url, area)
+    day_at = await asyncio.to_thread(half_the_day, url, area)
     rng = random.Random(seed)
-    forms = await asyncio.to_thread(_forms, url, area, round(per_s * seconds), day_at, rng)
+    forms = await asyncio.to_thread(report_forms, url, area, round(per_s * seconds), day_at, rng)
     async with HttpLanes(url, CONNECTIONS, POST_TIMEOUT_S) as lanes:
         console = ProposalsHeard(lanes, area)
         listening = asyncio.create_task(console.listen())
@@ -83,7 +83,7 @@ async def _measure(url: str, area: str, per_s: float, seconds: float, seed: int)
     }
 
 
-def _half_the_day(url: str, area: str) -> str:
+def half_the_day(url: str, area: str) -> str:
     """Tell the service that crews are half through their rounds; gives the day's time then (RFC 3339).
 
     Which rounds there are comes from the service; times are those it predicts.
@@ -112,7 +112,7 @@ def _half_the_day(url: str, area: str) -> str:
 def _done(area: str, date: str, number: int, at_s: float, vehicle: str, visit: str) -> dict[str, Any]:
     return {
         "specversion": "1.0",
-        "id": f"done-{number}",
+        "id": f"done-{int(at_s)}-{number}",
         "source": "/loadtests/council-day",
         "area": area,
         "type": "dynamiccover.stop.done.v1",
@@ -127,7 +127,7 @@ def _at(date: str, at_s: float) -> str:
     return f"{date}T{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}Z"
 
 
-def _forms(url: str, area: str, count: int, at: str, rng: random.Random) -> list[bytes]:
+def report_forms(url: str, area: str, count: int, at: str, rng: random.Random) -> list[bytes]:
     """Reports, each at another stop's place, as Open311 takes them."""
     told = httpx.get(f"{url}/api/v1/areas/{area}/council", timeout=60).raise_for_status().json()
     places = list(zip(told["stops"]["lon"], told["stops"]["lat"], strict=True))
