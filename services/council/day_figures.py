@@ -8,6 +8,8 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from optimiser.routes.checker import Checker
 from services.council.day_heads import Head
 from services.council.day_picture import EPOCH, DayPicture, RequestStatus, VehicleState
@@ -28,8 +30,11 @@ class RoundForecast:
     begin_s
         When each visit of the round began or is expected to, seconds of the local day; nan where nobody can
         tell (a stop nobody can reach).
+    status
+        What the vehicle could do when this was worked out.
     finish_s
-        When the vehicle is back; of a lost one, when its last visit was over.
+        When the vehicle is back: of a round that is over, the end of its last visit and the way home; of a
+        lost vehicle, when its last visit was over.
     overtime_s
         Back so long after its shift's end.
     load
@@ -45,6 +50,7 @@ class RoundForecast:
     """
 
     vehicle: str
+    status: VehicleStatus
     begin_s: tuple[float, ...]
     finish_s: float
     overtime_s: float
@@ -97,6 +103,7 @@ class RoundForecasts:
 
     def of(self, picture: DayPicture, vehicle: str) -> RoundForecast:
         """One round."""
+        picture = _as_it_ended(picture, vehicle)
         ways = self._problems.ways(picture)
         head = self._problems.heads.of(picture, vehicle, ways)
         key = round_key(picture, vehicle, head, ways)
@@ -119,6 +126,7 @@ class RoundForecasts:
         materials = self._problems.council.materials
         return RoundForecast(
             vehicle=vehicle,
+            status=(picture.vehicles.get(vehicle) or VehicleState(vehicle)).status,
             begin_s=tuple(begin_s),
             finish_s=sheet.finish_s,
             overtime_s=sheet.overtime_s,
@@ -146,6 +154,19 @@ class RoundForecasts:
             rest_s = float(self._problems.ground.fleet.break_s[n]) if word in BREAKS else 0.0
             begin_s.append(end_s - (rest_s if call is None else call.service_s))
         return begin_s
+
+
+def _as_it_ended(picture: DayPicture, vehicle: str) -> DayPicture:
+    """The day as it was when the last visit of a round was over; as it is, where some are left.
+
+    A crew that is done goes home: time that passes, and streets closed later, make it no later.
+    """
+    state = picture.vehicles.get(vehicle)
+    over_at = None if state is None else state.last_done_at
+    if state is None or over_at is None or state.done < len(picture.rounds.get(vehicle, ())):
+        return picture
+    known = {name: closure for name, closure in picture.closures.items() if closure.key[0] <= over_at}
+    return replace(picture, as_of=over_at, closures=known)
 
 
 def _matched(words: Sequence[str], known: Sequence[str], begin_s: Sequence[float]) -> list[float]:

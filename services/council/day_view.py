@@ -20,12 +20,15 @@ class RoundView(Struct, frozen=True):
 
     Attributes
     ----------
-    begin_s
-        When each visit began or is expected to, seconds of the local day; null where nobody can tell.
+    begin_s, finish_s
+        When each visit began or is expected to, and when the vehicle is back, seconds of the local day; null
+        where nobody can tell (yet).
     next_tip
         Place of the next tip among the visits.
     delay_s
-        How much later than in the morning's plan its last visit began; negative where earlier.
+        How much later than in the morning's plan the crew began its newest stop: of so many stops of its
+        morning's round that are done, the last one, against the time the plan has for as many. Negative
+        where earlier, 0 before the first; it stays what it was when the round is over.
     """
 
     vehicle: str

@@ -115,7 +115,11 @@ class DayWorker(LogWorker[DayPicture, RoundsProposal]):
                 self._changed.set()
                 if picture.version != (0 if self._shown is None else self._shown.version):
                     self._at_once.set()
-            await asyncio.sleep(SHOWN_EVERY_S)
+            # What a decision makes of the rounds is told soon; what crews do, a second later is soon enough.
+            for _ in range(round(SHOWN_EVERY_S / SHOWN_AT_ONCE_S)):
+                await asyncio.sleep(SHOWN_AT_ONCE_S)
+                if self._state.picture.version != picture.version:
+                    break
 
     async def _look_for_late_forever(self) -> None:
         while True:

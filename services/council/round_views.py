@@ -40,6 +40,10 @@ class RoundViewer:
         self._households: dict[str, int] = dict(
             zip(council.stops.ids, council.stops.households.tolist(), strict=True)
         )
+        self._morning = {
+            vehicle: [(at, stop) for at, visit in enumerate(visits) if (stop := stop_of(visit)) is not None]
+            for vehicle, visits in zip(vehicles.ids, council.rounds, strict=True)
+        }
         self._made: dict[str, _Made] = {}
         self.planned: dict[str, RoundForecast] = {}
 
@@ -73,6 +77,9 @@ class RoundViewer:
         if state.easting_m is not None and state.northing_m is not None:
             lonlat = self.lonlat(state.easting_m, state.northing_m)
         begin_s = [_seconds(s) for s in (() if forecast is None else forecast.begin_s[: len(visits)])]
+        known = forecast is not None and forecast.status is state.status
+        if not known:  # it was broken down, or is: when it will be where, is not worked out yet
+            begin_s = begin_s[:done]
         return RoundView(
             vehicle=state.id,
             letter=self._letter[state.id],
@@ -80,9 +87,9 @@ class RoundViewer:
             done=done,
             visits=visits,
             begin_s=begin_s + [None] * (len(visits) - len(begin_s)),
-            finish_s=None if forecast is None else _seconds(forecast.finish_s),
+            finish_s=_seconds(forecast.finish_s) if forecast is not None and known else None,
             shift_end_s=self._shift_end_s[state.id],
-            overtime_s=0.0 if forecast is None else round(forecast.overtime_s),
+            overtime_s=round(forecast.overtime_s) if forecast is not None and known else 0.0,
             load=state.load if forecast is None else forecast.load,
             capacity=self._capacity[state.id],
             next_tip=next(tips, None),
@@ -103,17 +110,18 @@ class RoundViewer:
         return max(1, len(added[stop].uprns)) if stop in added else 0
 
     def _delay_s(self, done: tuple[str, ...], vehicle: str, forecast: RoundForecast) -> float:
-        """How much later than planned the last visit that was planned began."""
-        planned = self.planned.get(vehicle)
-        if planned is None:
+        """How much later than planned it got as far as it is; see `RoundView`.
+
+        Stops are counted, not named: where their order was changed since, a name says nothing of how late a
+        crew is. A tip or a break, which may come twice, is not counted.
+        """
+        planned, morning = self.planned.get(vehicle), self._morning[vehicle]
+        mine = {stop for _, stop in morning}
+        begun = [at for at, visit in enumerate(done[: len(forecast.begin_s)]) if stop_of(visit) in mine]
+        if planned is None or not begun:
             return 0.0
-        number = self._council.vehicle_number[vehicle]
-        for place in range(len(done) - 1, -1, -1):
-            if place < len(forecast.begin_s) and done[place] in self._council.rounds[number]:
-                at = self._council.rounds[number].index(done[place])
-                late_s = forecast.begin_s[place] - planned.begin_s[at]
-                return round(late_s) if math.isfinite(late_s) else 0.0
-        return 0.0
+        late_s = forecast.begin_s[begun[-1]] - planned.begin_s[morning[len(begun) - 1][0]]
+        return round(late_s) if math.isfinite(late_s) else 0.0
 
 
 def _seconds(value: float) -> float | None:

@@ -6,11 +6,19 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from services.council.day_board import DayBoard
 from services.council.day_figures import DayCount, RoundForecasts
 from services.council.day_problem import DayProblems
+from services.council.day_view import RoundView
 from services.council.visits import stop_of
-from streams.council_events import RoadClosed, StopDone
-from tests.services.council.rounds_day import COUNCIL, VEHICLES, Day, at_work
+from streams.council_events import (
+    RoadClosed,
+    StopDone,
+    VehiclePosition,
+    VehicleStatus,
+    VehicleStatusChanged,
+)
+from tests.services.council.rounds_day import COUNCIL, VEHICLES, Day, at_work, run
 
 PROBLEMS = DayProblems(COUNCIL)
 
@@ -93,3 +101,67 @@ def test_a_forecast_is_made_again_only_where_something_changed() -> None:
     again = {vehicle: forecasts.of(day.picture, vehicle) for vehicle in VEHICLES}
     assert again["RCV03"] is before["RCV03"]
     assert again["RCV02"] is not before["RCV02"] and again["RCV02"].to_do == before["RCV02"].to_do - 1
+
+
+def shown(day: Day, board: DayBoard, vehicle: str = "RCV01") -> RoundView:
+    """A vehicle's round as consoles see it once forecasts have followed."""
+    run(board.refresh(day.picture))
+    return next(one for one in board.view(day.picture, 1, {}).rounds if one.vehicle == vehicle)
+
+
+def test_a_round_that_is_over_ends_with_its_last_visit_and_the_way_home() -> None:
+    day, count = Day(), DayCount(PROBLEMS)
+    day.done("RCV01", len(COUNCIL.rounds[0]))
+    one = count.forecasts.of(day.picture, "RCV01")
+    over_s = PROBLEMS.heads.now_s(day.picture)
+    home_s = COUNCIL.travel_s[COUNCIL.tips.node[0], COUNCIL.depots.node[COUNCIL.vehicles.depot[0]]]
+    assert one.finish_s == pytest.approx(over_s + float(home_s), abs=0.1) and one.overtime_s == 0
+    before = count.of(day.picture)
+    day.take(VehiclePosition("RCV01", *COUNCIL.roads.node_en[0].tolist()), minutes=60 * 12)
+    day.take(RoadClosed("K1", ["ST0001"]))
+    again = count.forecasts.of(day.picture, "RCV01")
+    assert (again.finish_s, again.overtime_s, again.cost) == (one.finish_s, 0, one.cost)
+    assert before.overtime_s == 0
+
+
+def test_the_delay_of_a_round_goes_by_the_stops_it_has_done() -> None:
+    day, board = Day(), DayBoard(COUNCIL)
+    assert shown(day, board).delay_s == 0
+    plan = RoundForecasts(PROBLEMS).of(day.picture, "RCV01")
+    words = COUNCIL.rounds[0]
+    for word, begin_s in list(zip(words, plan.begin_s, strict=True)):
+        n = COUNCIL.stop_number.get(word.rstrip("<"))
+        work_s = 0.0 if n is None else float(COUNCIL.stops.service_s[n])
+        # Ten minutes late all day; MORNING, from which minutes count, is 07:00.
+        day.take(StopDone("RCV01", word), minutes=(begin_s + work_s + 600.0 - 25_200.0) / 60)
+    round_ = shown(day, board)
+    assert round_.stops_done == round_.stops and round_.delay_s == pytest.approx(600, abs=1)
+    day.take(VehiclePosition("RCV02", *COUNCIL.roads.node_en[0].tolist()), minutes=60 * 12)
+    assert shown(day, board).delay_s == round_.delay_s
+    board.close()
+
+
+def test_another_order_of_the_same_stops_is_no_delay() -> None:
+    day, board = Day(), DayBoard(COUNCIL)
+    plan = RoundForecasts(PROBLEMS).of(day.picture, "RCV01")
+    stops = [word for word in COUNCIL.rounds[0] if stop_of(word) is not None]
+    for place in (5, 4, 3):
+        n = COUNCIL.stop_number[stops[place].rstrip("<")]
+        at_s = plan.begin_s[5 - place] + float(COUNCIL.stops.service_s[n])
+        day.take(StopDone("RCV01", stops[place]), minutes=(at_s - 25_200.0) / 60)
+    assert abs(shown(day, board).delay_s) <= 1
+    board.close()
+
+
+def test_a_vehicle_in_service_again_is_never_shown_as_back_while_stops_are_left() -> None:
+    day, board = at_work(6), DayBoard(COUNCIL)
+    before = shown(day, board)
+    day.break_down("RCV01")
+    assert shown(day, board).finish_s is not None
+    day.take(VehicleStatusChanged("RCV01", VehicleStatus.IN_SERVICE))
+    at_once = next(one for one in board.view(day.picture, 1, {}).rounds if one.vehicle == "RCV01")
+    assert at_once.finish_s is None and at_once.begin_s[6:] == [None] * len(at_once.visits[6:])
+    after = shown(day, board)
+    assert after.finish_s is not None and before.finish_s is not None
+    assert abs(after.finish_s - before.finish_s) < 120
+    board.close()
