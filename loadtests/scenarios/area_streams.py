@@ -5,11 +5,14 @@ Used by the brigade scenarios. Reads the region packs named by `LOAD_REGION`: a 
 
 import os
 import threading
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+import httpx
+
 from loadtests.pipeline.brigade import Brigade, read_brigade
-from loadtests.pipeline.busy_day import BusyDay
+from loadtests.pipeline.busy_day import START, BusyDay
 
 SEED = 20_260_606
 
@@ -17,9 +20,9 @@ SEED = 20_260_606
 class AreaStream:
     """The next events of one area, to whoever asks."""
 
-    def __init__(self, brigade: Brigade, seed: int = SEED) -> None:
+    def __init__(self, brigade: Brigade, seed: int = SEED, begin_s: float = 0.0) -> None:
         self.brigade = brigade
-        self._day = BusyDay(brigade, seed)
+        self._day = BusyDay(brigade, seed, begin_s=begin_s)
         self._lock = threading.Lock()
 
     def take(self, count: int) -> list[bytes]:
@@ -34,8 +37,8 @@ class AreaStream:
 
 
 @cache
-def area_streams() -> tuple[AreaStream, ...]:
-    """A stream for each pack, made when first asked for.
+def area_streams(host: str) -> tuple[AreaStream, ...]:
+    """A stream for each pack, made when first asked for; each begins where its area's own time stands.
 
     Raises
     ------
@@ -47,7 +50,16 @@ def area_streams() -> tuple[AreaStream, ...]:
         raise SystemExit(
             "LOAD_REGION is to name the region pack that the service serves, or a folder of packs"
         )
-    return tuple(AreaStream(read_brigade(pack), SEED + n) for n, pack in enumerate(packs(Path(named))))
+    brigades = [read_brigade(pack) for pack in packs(Path(named))]
+    return tuple(AreaStream(one, SEED + n, _begin_s(host, one.area)) for n, one in enumerate(brigades))
+
+
+def _begin_s(host: str, area: str) -> float:
+    """Seconds after `START` of the first event: after what an earlier run has told."""
+    picture = httpx.get(f"{host}/api/v1/areas/{area}/picture", timeout=30).raise_for_status().json()
+    if picture["as_of"] is None:
+        return 0.0
+    return max(0.0, (datetime.fromisoformat(picture["as_of"]) - START).total_seconds()) + 1.0
 
 
 def packs(folder: Path) -> list[Path]:

@@ -33,7 +33,7 @@ class Feed(FastHttpUser):
 
     def on_start(self) -> None:
         """Every appliance says where it is, once for each area and process."""
-        self.stream = random.choice(area_streams())
+        self.stream = random.choice(area_streams(str(self.host)))
 
     @task
     def tell(self) -> None:
@@ -50,7 +50,7 @@ class Officer(FastHttpUser):
 
     def on_start(self) -> None:
         """Sit down at an area, and load what its console loads."""
-        self.area = random.choice(area_streams()).brigade.area
+        self.area = random.choice(area_streams(str(self.host))).brigade.area
         self.base = f"/api/v1/areas/{self.area}"
         self.client.get(f"{self.base}/region", name="region")
         self.client.get(f"{self.base}/picture", name="picture")

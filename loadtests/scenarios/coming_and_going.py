@@ -32,7 +32,7 @@ class Wanderer(FastHttpUser):
 
     def on_start(self) -> None:
         """Choose an area; nothing has been heard yet."""
-        self.area = random.choice(area_streams()).brigade.area
+        self.area = random.choice(area_streams(str(self.host))).brigade.area
         self.last_id = ""
 
     @task

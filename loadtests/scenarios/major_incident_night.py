@@ -16,8 +16,6 @@ from loadtests.scenarios.shapes import ChosenShape
 __all__ = ["ChosenShape", "NightFeed", "NightOfficer", "Storm"]
 
 _numbers = itertools.count(1)
-_LATER_S = 86_400.0
-"""The night lies a day after the background's own time, so that what it says is the newest word."""
 
 
 class NightFeed(Feed):
@@ -35,8 +33,9 @@ class Storm(FastHttpUser):
     def on_start(self) -> None:
         """The call, and the ten who go."""
         number = next(_numbers)
-        self.stream = area_streams()[number % len(area_streams())]
-        incident = MajorIncident(self.stream.brigade, SEED, number, self.stream.now_s + _LATER_S)
+        streams = area_streams(str(self.host))
+        self.stream = streams[number % len(streams)]
+        incident = MajorIncident(self.stream.brigade, SEED, number, self.stream.now_s)
         post_events(self, self.stream, incident.opening(), "major incident opened")
         self.words = incident.storm()
 

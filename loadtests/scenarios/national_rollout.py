@@ -22,7 +22,7 @@ class BrigadeFeed(Feed):
 
     def on_start(self) -> None:
         """Take the next area."""
-        streams = area_streams()
+        streams = area_streams(str(self.host))
         self.stream = streams[next(_turn) % len(streams)]
 
 
