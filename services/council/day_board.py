@@ -103,7 +103,7 @@ class DayBoard:
             decisions=[
                 DecisionView(
                     d.decision_id, d.action, d.cause, d.option, d.operator, d.at, d.undone, d.edit,
-                    d.vehicles, d.undoes, d.before is not None and not d.undone, d.void,
+                    d.vehicles, d.undoes, d.before is not None, d.void,
                 )
                 for d in picture.decisions[-DECISIONS_SHOWN:]
             ],

@@ -32,7 +32,7 @@ from streams.council_events import (
     VehicleStatusChanged,
 )
 from streams.events import Event
-from streams.rounds_plan import AddedStop, CauseKind, RoundsAction, RoundsDecided, RoundsProposal
+from streams.rounds_plan import AddedStop, Cause, CauseKind, RoundsAction, RoundsDecided, RoundsProposal
 
 CLOSURES_KEPT = 2_000
 REQUEST_UNCERTAINTY_M = 15.0
@@ -310,8 +310,8 @@ class DayDraft:
         for request in [r.request for r in self._requests.requests.now.values() if r.visit in stops]:
             self._see_request(request)
         for cause in (data.cause, None if undone is None else undone.cause):
-            if cause is not None and cause.kind is CauseKind.REQUEST:
-                self._see_request(cause.id)
+            if cause is not None:
+                self._see_cause(cause)
         for vehicle in {*decision.vehicles, *data.off, *data.on}:
             self._see_vehicle(vehicle)
         if decision.version:
@@ -324,6 +324,17 @@ class DayDraft:
         if not late or data.cause.id not in self._rounds.vehicles.now:
             return False
         return self._changes.see_late(data.cause, data.picture_time)
+
+    def _see_cause(self, cause: Cause) -> None:
+        """Bring a change up to what it is about: it may be over by the time it is asked about again."""
+        if cause.kind is CauseKind.REQUEST:
+            self._see_request(cause.id)
+        elif cause.kind is CauseKind.BREAKDOWN and cause.id in self._rounds.vehicles.now:
+            self._see_vehicle(cause.id)
+        elif cause.kind is CauseKind.CLOSURE and cause.id in self._closures.now:
+            self._changes.see_closure(self._closures.now[cause.id])
+        elif cause.kind is CauseKind.CLUSTER:
+            self._changes.see_clusters(self._clusters, self._as_of, {cause.id})
 
     def _see_request(self, request: str | None) -> bool:
         state = None if request is None else self._requests.requests.now.get(request)

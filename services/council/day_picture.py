@@ -186,6 +186,8 @@ class Before(Struct, frozen=True):
     locks: dict[str, str | None] = {}
     skipped: tuple[str, ...] = ()
     """Of the stops it skipped or took in again: those that were skipped before."""
+    statuses: dict[str, VehicleStatus] = {}
+    """Of the vehicles it took off the road or put back."""
 
 
 class Decision(Struct, frozen=True):
@@ -200,7 +202,7 @@ class Decision(Struct, frozen=True):
     version
         The day's version it led to; 0 where it changed no round.
     before
-        None where it is too old to be undone, or changed nothing.
+        None where it cannot be undone: too old, undone already, void, or an undoing itself.
     """
 
     decision_id: str

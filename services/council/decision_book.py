@@ -124,19 +124,23 @@ class DecisionBook:
 
     def _in_force(self, data: RoundsDecided, decision: Decision, key: Key) -> Decision:
         """Put it in force, and note what it replaced."""
+        undone = self._named(data.undoes)
+        was = {} if undone is None or undone.before is None else undone.before.statuses
         if data.action is RoundsAction.UNDO:
             self._mark_undone(data.undoes)
         alters = bool(
             data.rounds or data.stops or data.locks or data.skipped or data.back or data.off or data.on
         )
         if not alters:
-            return decision
+            dismissed = data.action is RoundsAction.DISMISS  # it holds back what asked, and nothing else
+            return replace(decision, before=Before({})) if dismissed else decision
         self.version += 1
         named = {lock.stop for lock in data.locks}
         before = Before(
             {round_.vehicle: self._rounds.rounds.now[round_.vehicle] for round_ in data.rounds},
             {stop: self.locks.now.get(stop) for stop in sorted(named)},
             tuple(sorted(s for s in {*data.skipped, *data.back} if s in self.skipped.now)),
+            {vehicle: self._rounds.vehicles.now[vehicle].status for vehicle in (*data.off, *data.on)},
         )
         for stop in data.stops:
             self.added.put(stop.stop, stop)
@@ -153,11 +157,12 @@ class DecisionBook:
             self.skipped.put(stop_id, decision.decision_id)
         self.skipped.drop(data.back)
         for vehicle in data.off:
-            self._rounds.status(vehicle, VehicleStatus.OFF_ROAD, key)
+            self._rounds.status(vehicle, was.get(vehicle, VehicleStatus.OFF_ROAD), key)
         for vehicle in data.on:
             self._rounds.status(vehicle, VehicleStatus.IN_SERVICE, key)
         self._serve(data)
-        return replace(decision, version=self.version, before=before)
+        undoing = data.action is RoundsAction.UNDO
+        return replace(decision, version=self.version, before=None if undoing else before)
 
     def _serve(self, data: RoundsDecided) -> None:
         """Note which requests are served by the stops it made, or no longer are by those it took back."""

@@ -4,13 +4,13 @@ Used by the desk. What crews have done since a proposal was made goes in front o
 another decision, no longer leaves them what they were, the wish is refused and says why.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from optimiser.routes.verdict import Rule
-from services.council.day_picture import ChangeStatus, DayPicture, Decision, cause_key
+from services.council.day_picture import Before, ChangeStatus, DayPicture, Decision, cause_key
 from services.council.day_problem import DayProblems
 from services.council.round_answers import RoundAnswers
 from services.council.round_moves import broken_rules
@@ -29,8 +29,8 @@ from streams.rounds_plan import (
 
 MOST_NAMED = 5
 """Stops named in a refusal."""
-BY_HAND = frozenset({"vehicle_off", "vehicle_back"})
-"""Edits that are undone by their opposite."""
+OPPOSITE = {"vehicle_off": "put {} back in service", "vehicle_back": "take {} off the road"}
+"""What can be done where one of these edits can no longer be undone."""
 
 
 class _Rebased(NamedTuple):
@@ -98,10 +98,9 @@ class RoundApprovals:
         RoundsRefusal
             Naming what stands in the way.
         """
-        decision = self._undoable(picture, decision_id)
-        before = decision.before
-        if before is None:  # a dismissal: what it answered is asked again
-            return self._undo(picture, decision, operator, {}, [], [], [])
+        decision, before = self._undoable(picture, decision_id)
+        if decision.edit in OPPOSITE:
+            return self._status_taken_back(picture, decision, decision.edit, operator)
         self._unchanged(picture, before.rounds, decision.version)
         for vehicle, visits in before.rounds.items():
             mine = {stop_of(word) for word in visits}
@@ -125,6 +124,25 @@ class RoundApprovals:
         self._judge(picture, rebased.rounds, (), {*rebased.gone, *decision.stops, *skipped}, skipped_by_it)
         return self._undo(picture, decision, operator, rebased.rounds, locks, skipped, skipped_by_it)
 
+    def _status_taken_back(
+        self, picture: DayPicture, decision: Decision, edit: str, operator: str
+    ) -> RoundsDecided:
+        """A vehicle taken off the road, or put back, as it was before: where nothing has come of it since."""
+        vehicle = "" if decision.cause is None else decision.cause.id
+        state = picture.vehicles.get(vehicle)
+        if state is None or state.status_key is None:
+            raise RoundsRefusal(("unknown",), f"there is no vehicle {vehicle}")
+        instead = OPPOSITE[edit].format(vehicle)
+        if not state.status_key[2].endswith(f" {decision.decision_id}"):
+            words = f"{vehicle} has been reported {state.status.value.replace('_', ' ')} since"
+            raise RoundsRefusal(("changed",), words)
+        self._unchanged(picture, (vehicle,), decision.version, instead)
+        if edit == "vehicle_back" and any(visit.key > state.status_key for visit in state.done_visits):
+            words = f"{vehicle} has done something since it is back"
+            raise RoundsRefusal((Rule.FROZEN.value,), words, instead)
+        undo = self._undo(picture, decision, operator, {}, [], [], [])
+        return replace(undo, **{"on" if edit == "vehicle_off" else "off": [vehicle]})
+
     def _undo(
         self,
         picture: DayPicture,
@@ -147,7 +165,7 @@ class RoundApprovals:
             back=back,
         )
 
-    def _undoable(self, picture: DayPicture, decision_id: str) -> Decision:
+    def _undoable(self, picture: DayPicture, decision_id: str) -> tuple[Decision, Before]:
         decision = picture.decision_named(decision_id)
         if decision is None:
             raise RoundsRefusal(("unknown",), f"there is no decision {decision_id}, or it is too old")
@@ -155,19 +173,18 @@ class RoundApprovals:
             raise RoundsRefusal(("answered",), "it is undone already, or is an undoing itself")
         if decision.void is not None:
             raise RoundsRefusal(("answered",), f"it never counted: {decision.void}")
-        if decision.edit in BY_HAND:
-            opposite = "put it back in service" if decision.edit == "vehicle_off" else "take it off the road"
-            raise RoundsRefusal(("unknown",), f"{decision.edit} is not undone: {opposite} instead", opposite)
-        if decision.before is None and decision.action is not RoundsAction.DISMISS:
+        if decision.before is None:
             raise RoundsRefusal(("changed",), "it is of another day, or too old to be undone")
-        return decision
+        return decision, decision.before
 
     def _still_asked(self, picture: DayPicture, proposal: RoundsProposal) -> None:
         change = picture.changes.get(cause_key(proposal.cause))
         if change is not None and change.status is not ChangeStatus.OPEN:
             raise RoundsRefusal(("answered",), f"what it answers is {change.status.value} already")
 
-    def _unchanged(self, picture: DayPicture, vehicles: Mapping[str, object], version: int) -> None:
+    def _unchanged(
+        self, picture: DayPicture, vehicles: Collection[str], version: int, instead: str | None = None
+    ) -> None:
         """Refuse where another decision has changed one of these rounds since."""
         for vehicle in vehicles:
             state = picture.vehicles.get(vehicle)
@@ -179,7 +196,8 @@ class RoundApprovals:
             standing = _not_taken_back(later)
             if standing or not later:
                 by = f" by {standing[-1].operator}" if standing else ""
-                raise RoundsRefusal(("changed",), f"the round of {vehicle} was changed{by} meanwhile")
+                words = f"the round of {vehicle} was changed{by} meanwhile"
+                raise RoundsRefusal(("changed",), words, instead)
 
     def _stays(self, picture: DayPicture, vehicle: str) -> tuple[str, ...]:
         head = self._problems.heads.of(picture, vehicle, self._problems.ways(picture))

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from services.council.day_board import DayBoard
 from services.council.day_picture import DayPicture
 from services.council.rounds_desk import EditKind, MovePrice, RoundEdit, RoundsRefusal
 from services.council.visits import stop_of
-from streams.council_events import RoadClosed, ServiceCode, VehicleStatus
+from streams.council_events import RoadClosed, ServiceCode, VehicleStatus, VehicleStatusChanged
 from streams.rounds_plan import OptionKey, RoundsAction
 from tests.services.council.rounds_day import COUNCIL, UPRN, VEHICLES, Day, at_work, desk, run, solver
 
@@ -314,11 +315,75 @@ def test_undoing_says_what_stands_in_the_way() -> None:
     with pytest.raises(RoundsRefusal) as told:
         run(desk().undo(day.picture, name, OPERATOR))
     assert "R-SR1" in told.value.words
+    with pytest.raises(RoundsRefusal) as told:
+        run(desk().undo(day.picture, "nothing", OPERATOR))
+    assert told.value.codes == ("unknown",)
+
+
+def undo(day: Day, name: str) -> None:
+    day.decide(run(desk().undo(day.picture, name, OPERATOR)))
+
+
+def not_undone(day: Day, name: str) -> RoundsRefusal:
+    with pytest.raises(RoundsRefusal) as told:
+        run(desk().undo(day.picture, name, OPERATOR))
+    return told.value
+
+
+def test_a_vehicle_taken_off_or_put_back_is_undone_while_nothing_came_of_it() -> None:
+    day = at_work(12)
     off = edit(day, EditKind.VEHICLE_OFF, vehicle="RCV02")
-    for decision, code in ((off, "unknown"), ("nothing", "unknown")):
-        with pytest.raises(RoundsRefusal) as told:
-            run(desk().undo(day.picture, decision, OPERATOR))
-        assert told.value.codes == (code,)
+    undo(day, off)
+    assert day.picture.vehicles["RCV02"].status is VehicleStatus.IN_SERVICE and not day.picture.open_causes
+    broken = day.break_down("RCV02")
+    back = edit(day, EditKind.VEHICLE_BACK, vehicle="RCV02")
+    undo(day, back)
+    assert day.picture.vehicles["RCV02"].status is VehicleStatus.BROKEN_DOWN
+    assert day.picture.open_causes == (broken,)
+    assert not_undone(day, back).codes == ("answered",)
+
+
+def test_a_vehicle_status_is_not_undone_once_something_came_of_it() -> None:
+    day = at_work(12)
+    off = edit(day, EditKind.VEHICLE_OFF, vehicle="RCV02")
+    (proposal,) = day.first(day.picture.open_causes[0])
+    approved = day.decide(run(desk().approve(day.picture, proposal, None, OPERATOR)))
+    assert not_undone(day, off).codes == ("changed",)
+    assert not_undone(day, off).relaxation == "put RCV02 back in service"
+    undo(day, approved)
+    back = edit(day, EditKind.VEHICLE_BACK, vehicle="RCV02")
+    assert "in service since" in not_undone(day, off).words
+    day.done("RCV02", 1)
+    assert not_undone(day, back).codes == ("frozen",)
+    day.break_down("RCV02")
+    assert "broken down since" in not_undone(day, back).words
+
+
+def test_what_can_be_undone_is_shown_so() -> None:
+    day, board = at_work(12), DayBoard(COUNCIL)
+    (proposal,) = day.first(day.request("SR1", 3))
+    dismissed = day.decide(run(desk().dismiss(day.picture, proposal, OPERATOR)))
+    off = edit(day, EditKind.VEHICLE_OFF, vehicle="RCV02")
+
+    def shown() -> dict[str, bool]:
+        return {d.decision_id: d.undoable for d in board.view(day.picture, 1, {}).decisions}
+
+    assert shown() == {dismissed: True, off: True}
+    undo(day, dismissed)
+    undoing = day.picture.decisions[-1].decision_id
+    assert shown() == {dismissed: False, off: True, undoing: False}
+    assert proposal.cause in day.picture.open_causes
+    board.close()
+
+
+def test_a_dismissal_undone_asks_again_only_for_what_is_not_over() -> None:
+    day = at_work(12)
+    cause = day.break_down("RCV02")
+    (proposal,) = day.first(cause)
+    name = day.decide(run(desk().dismiss(day.picture, proposal, OPERATOR)))
+    day.take(VehicleStatusChanged("RCV02", VehicleStatus.IN_SERVICE))
+    undo(day, name)
+    assert day.picture.open_causes == ()
 
 
 @settings(max_examples=15, deadline=None)

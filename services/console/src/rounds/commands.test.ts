@@ -24,14 +24,15 @@ const decision = (patch: Partial<RoundsDecision>): RoundsDecision => ({
 });
 
 describe("what can be taken back", () => {
-  it("is what holds: not what was undone, void, an undoing, or done by its opposite", () => {
+  it("is what holds and the service says can be: not what was undone, void, or an undoing", () => {
     expect(canUndo(decision({}))).toBe(true);
     expect(canUndo(decision({ undone: true }))).toBe(false);
     expect(canUndo(decision({ void: "too late" }))).toBe(false);
     expect(canUndo(decision({ action: "undo" }))).toBe(false);
-    expect(canUndo(decision({ action: "adjust", edit: "vehicle_off" }))).toBe(false);
+    expect(canUndo(decision({ action: "adjust", edit: "vehicle_off" }))).toBe(true);
+    expect(canUndo(decision({ action: "dismiss" }))).toBe(true);
     expect(canUndo(decision({ undoable: false }))).toBe(false);
-    expect(canUndo(decision({ action: "dismiss", undoable: false }))).toBe(true);
+    expect(canUndo(decision({ action: "dismiss", undoable: false }))).toBe(false);
   });
 
   it("is by key the newest", () => {

@@ -174,12 +174,8 @@ export function lastHolding(model: Pick<RoundsModel, "day">): RoundsDecision | n
   return [...decisions].reverse().find(canUndo) ?? null;
 }
 
-// Taken back by their opposite, on the vehicle itself.
-const BY_OPPOSITE = new Set(["vehicle_off", "vehicle_back"]);
-
 export function canUndo(decision: RoundsDecision): boolean {
-  if (decision.undone || decision.void !== null || decision.action === "undo") return false;
-  return decision.action === "dismiss" || (decision.undoable && !BY_OPPOSITE.has(decision.edit ?? ""));
+  return decision.undoable && !decision.undone && decision.void === null && decision.action !== "undo";
 }
 
 /** Why something did not go through, as a manager needs to hear it. */
