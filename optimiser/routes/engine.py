@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from optimiser.routes.arrays import RouteInputError
 from optimiser.routes.checker import Checker
+from optimiser.routes.genetic import PlainDay
 from optimiser.routes.model import build_model
 from optimiser.routes.plan import DayPlan
-from optimiser.routes.portfolio import Best, Portfolio, Task, chain_task, pyvrp_task, routing_task
+from optimiser.routes.portfolio import Best, Portfolio, Task, chain_task, genetic_task, pyvrp_task, routing_task
 from optimiser.routes.problem import RouteProblem
 from optimiser.routes.pyvrp_fit import pyvrp_fits
+from optimiser.routes.round_pool import RoundPool
 from optimiser.routes.search import SearchParameters, never
 from optimiser.routes.verdict import Verdict
 
@@ -62,7 +64,7 @@ class RouteAnswer:
     iterations
         Of the chains of ruin and recreate.
     found_by
-        `chain`, `pyvrp`, `routing`, or `start` where nothing was better than the plan it began with.
+        `chain`, `together` (the best of all rounds found), `genetic`, `pyvrp`, `routing`, or `start` where nothing was better than the plan it began with.
     """
 
     plan: DayPlan
@@ -124,11 +126,15 @@ def solve(
     model = build_model(problem)
     most_moved = None if churn_limit is None else int(churn_limit * checker.untouched_stops)
     best = Best(checker, start, most_moved)
+    pool = RoundPool(model)
     tasks = [
-        chain_task(problem, model, start, 1000 * seed + number, parameters, most_moved)
+        chain_task(problem, model, start, 1000 * seed + number, parameters, most_moved, pool, number == 0)
         for number in range(threads)
     ]
-    if most_moved is None and threads > 1 and _one_trip(problem) and pyvrp_fits(problem) is None:
+    plain = PlainDay.of(problem, model) if threads > 1 else None
+    if plain is not None and start is None:
+        tasks[-1] = genetic_task(plain, seed, pool)
+    elif most_moved is None and threads > 1 and _one_trip(problem) and pyvrp_fits(problem) is None:
         tasks[-1] = pyvrp_task(problem, start, seed)
     elif most_moved is None and threads > 2:
         tasks[-1] = routing_task(problem, start)
