@@ -1,8 +1,8 @@
 """Compiled: split and local search of the genetic search, on plain rounds: one depot, one load, no clock.
 
 Called by `genetic` only. T. Vidal, Hybrid genetic search for the CVRP: open-source implementation and SWAP*
-neighborhood, Computers & Operations Research 140, 2022, without that neighbourhood; streets that may be served
-from either end turn round as they move. Stops are 0 .. n-1, depots of round r are n + r (out) and n + R + r
+neighborhood, Computers & Operations Research 140, 2022; streets that may be served from either end turn round as they move,
+and have no SWAP*. Stops are 0 .. n-1, depots of round r are n + r (out) and n + R + r
 (home). Costs are the same both ways. What a function needs stands in this file: it is kept by this file's time.
 """
 
@@ -12,6 +12,8 @@ from optimiser.compiled import compiled, inlined
 from optimiser.routes.arrays import FloatArray, Int32Array, IntArray
 
 LESS = 1e-6
+BESIDE = 8
+"""Rounds of so many nearest stops are beside a stop's own: stops are exchanged between them, each to any place."""
 
 
 @compiled
@@ -108,6 +110,8 @@ def improve(
     line = np.zeros(n + 2, np.int32)
     for r in range(rounds):
         _renew(r, n, rounds, load, after, before, of, at, sofar, total)
+    prices, places = np.zeros((n, 3)), np.zeros((n, 3), np.int32)
+    swapped, beside = np.full(rounds, -1, np.int64), np.zeros((rounds, rounds), np.bool_)
     moves, again, loop = 0, True, 0
     while again:
         again = False
@@ -149,6 +153,26 @@ def improve(
                             _renew(r, n, rounds, load, after, before, of, at, sofar, total)
                         break
         loop += 1
+        if again or two:
+            continue
+        beside[:] = False
+        for u in range(n):
+            for k in range(min(BESIDE, near.shape[1])):
+                ra, rb = of[u], of[near[u, k]]
+                beside[min(ra, rb), max(ra, rb)] = True
+        for ra in range(rounds):
+            last = swapped[ra]
+            swapped[ra] = moves
+            for rb in range(ra + 1, rounds):
+                if not beside[ra, rb] or max(changed[ra], changed[rb]) <= last:
+                    continue
+                if _exchange(cost, row, load, capacity, price, n, ra, rb, after, before, total, prices, places):
+                    moves += 1
+                    again = True
+                    changed[ra] = moves
+                    changed[rb] = moves
+                    _renew(ra, n, rounds, load, after, before, of, at, sofar, total)
+                    _renew(rb, n, rounds, load, after, before, of, at, sofar, total)
 
 
 @compiled
@@ -323,6 +347,118 @@ def _move(
         after[here] = y if y < n else tail + rv
         return True
     return False
+
+
+@compiled
+def _three_best(
+    cost: FloatArray, row: Int32Array, n: int, u: int, r: int, after: Int32Array, prices: FloatArray, places: Int32Array
+) -> None:
+    """The three cheapest places of `u` in round `r`, by the visit before."""
+    for k in range(3):
+        prices[u, k], places[u, k] = np.inf, -1
+    p, c = n + r, row[u]
+    while True:
+        q = after[p]
+        more = cost[row[p], c] + cost[c, row[q]] - cost[row[p], row[q]]
+        if more < prices[u, 2]:
+            k = 2
+            while k > 0 and prices[u, k - 1] > more:
+                prices[u, k], places[u, k] = prices[u, k - 1], places[u, k - 1]
+                k -= 1
+            prices[u, k], places[u, k] = more, p
+        if q >= n:
+            break
+        p = q
+
+
+@compiled
+def _in_place_of(
+    cost: FloatArray,
+    row: Int32Array,
+    u: int,
+    v: int,
+    after: Int32Array,
+    before: Int32Array,
+    prices: FloatArray,
+    places: Int32Array,
+) -> tuple[float, int]:
+    """What `u` costs at its best place in the round of `v` without `v`, and the visit before that place."""
+    b, y = before[v], after[v]
+    cb, cy, c = row[b], row[y], row[u]
+    best, place = cost[cb, c] + cost[c, cy] - cost[cb, cy], b
+    for k in range(3):
+        q = places[u, k]
+        if q >= 0 and q != v and q != b:
+            if prices[u, k] < best:
+                best, place = prices[u, k], q
+            break
+    return best, place
+
+
+@compiled
+def _exchange(
+    cost: FloatArray,
+    row: Int32Array,
+    load: FloatArray,
+    capacity: float,
+    price: float,
+    n: int,
+    ra: int,
+    rb: int,
+    after: Int32Array,
+    before: Int32Array,
+    total: FloatArray,
+    prices: FloatArray,
+    places: Int32Array,
+) -> bool:
+    """Exchange the two stops of two rounds that gain most, or move the one that does: SWAP*."""
+    for r, other in ((ra, rb), (rb, ra)):
+        u = after[n + r]
+        while u < n:
+            _three_best(cost, row, n, u, other, after, prices, places)
+            u = after[u]
+    now = _over(total[ra], capacity, price) + _over(total[rb], capacity, price)
+    best, best_u, best_v, at_u, at_v = -LESS, -1, -1, -1, -1
+    u = after[n + ra]
+    while u < n:
+        cu = row[u]
+        a, x = row[before[u]], row[after[u]]
+        saved_u = cost[a, x] - cost[a, cu] - cost[cu, x]
+        v = after[n + rb]
+        while v < n:
+            more = load[v] - load[u]
+            paid = _over(total[ra] + more, capacity, price) + _over(total[rb] - more, capacity, price) - now
+            cv = row[v]
+            b, y = row[before[v]], row[after[v]]
+            gain = paid + saved_u + cost[b, y] - cost[b, cv] - cost[cv, y]
+            if gain < best:
+                put_u, here = _in_place_of(cost, row, u, v, after, before, prices, places)
+                put_v, there = _in_place_of(cost, row, v, u, after, before, prices, places)
+                if gain + put_u + put_v < best:
+                    best, best_u, best_v, at_u, at_v = gain + put_u + put_v, u, v, here, there
+            v = after[v]
+        u = after[u]
+    for r in (ra, rb):
+        u = after[n + r]
+        while u < n:
+            held = load[u] if r == ra else -load[u]
+            paid = _over(total[ra] - held, capacity, price) + _over(total[rb] + held, capacity, price) - now
+            cu = row[u]
+            a, x = row[before[u]], row[after[u]]
+            gain = paid + cost[a, x] - cost[a, cu] - cost[cu, x] + prices[u, 0]
+            if gain < best:
+                best, best_u, best_v, at_u, at_v = gain, u, -1, places[u, 0], -1
+            u = after[u]
+    if best_u < 0:
+        return False
+    after[before[best_u]] = after[best_u]
+    if best_v >= 0:
+        after[before[best_v]] = after[best_v]
+        after[best_v] = after[at_v]
+        after[at_v] = best_v
+    after[best_u] = after[at_u]
+    after[at_u] = best_u
+    return True
 
 
 @compiled

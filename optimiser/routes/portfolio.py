@@ -23,7 +23,7 @@ from optimiser.routes.verdict import Verdict
 
 PHASES = 8
 """A chain looks so often in its time whether another has found something much better."""
-TOGETHER_FROM = 4
+TOGETHER_FROM = 6
 """From the end of this phase on, one chain looks for the best day of all rounds that were found."""
 TOGETHER_SHARE = 0.04
 """Of the whole time, so much may go to it each time, and to the last iterations after it."""
@@ -152,7 +152,7 @@ def chain_task(
                 known = chain.cost
                 if run.best.found_by != "chain":
                     chain.pool_plan(run.best.plan)
-                chain.put_together(TOGETHER_SHARE * whole_s)
+                chain.put_together(TOGETHER_SHARE * whole_s, run.best.cost)
                 if chain.cost < known:
                     run.best.offer(chain.plan(), "together")
         if leads and run.left_s > 0 and not run.cancelled():

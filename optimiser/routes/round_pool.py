@@ -22,9 +22,11 @@ from optimiser.routes.model import Model
 
 MOST_ROUNDS = 40_000
 """Kept at most; the oldest go."""
-FIRST_ROUNDS, MORE_ROUNDS, PRICINGS = 1500, 800, 12
+FIRST_ROUNDS, MORE_ROUNDS, PRICINGS = 2000, 2000, 8
 """Rounds in the first relaxation, added after each, and how often."""
-MOST_WHOLE = 4000
+LEAST_GAIN = 1e-4
+"""The relaxation is good enough where more rounds better it by less, relatively."""
+MOST_WHOLE = 1500
 """Rounds in the integer programme at most."""
 LEAST_S = 0.02
 SAME_COST = 1e-6
@@ -191,7 +193,7 @@ class _Programme:
         n = len(self.cost)
         inside = np.zeros(n, bool)
         inside[max(0, n - FIRST_ROUNDS) :] = True
-        reduced = np.zeros(n)
+        reduced, last = np.zeros(n), np.inf
         for _ in range(PRICINGS):
             left = until - time.perf_counter()
             if left < LEAST_S:
@@ -203,11 +205,10 @@ class _Programme:
             value, stop_price, use_price = found
             reduced = self.cost - self.cover.T @ stop_price - self.use.T @ use_price
             cheap = np.flatnonzero(~inside & (reduced < -SAME_COST))
-            if not len(cheap):
+            if not len(cheap) or last - value < LEAST_GAIN * abs(value):
                 break
+            last = value
             inside[cheap[np.argsort(reduced[cheap])[:MORE_ROUNDS]]] = True
-        else:
-            value = -np.inf
         able = np.flatnonzero(reduced < known - value)
         return np.sort(able[np.argsort(reduced[able])[:MOST_WHOLE]])
 

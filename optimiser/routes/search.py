@@ -53,7 +53,7 @@ class SearchParameters:
     longest: float = 10.0
     blink: float = 0.01
     wide: float = 0.1
-    hot: float = 0.5
+    hot: float = 1.0
     cold: float = 0.02
     slice_s: float = 0.01
 
@@ -138,13 +138,13 @@ class Chain:
         """Go on from `plan`, where it is better than this chain's own."""
         self._go_on(DayState(self._state.problem, self.model, plan, int(self._state.day.counts[2])))
 
-    def put_together(self, seconds: float) -> None:
-        """Go on from the best day of all rounds in the pool, where that is better than this chain's own."""
+    def put_together(self, seconds: float, known: float) -> None:
+        """Go on from the best day of all rounds in the pool, where it costs less than `known` and this chain's."""
         if self._pool is None:
             return
         self._pool.add(self._best.day)
         day = self._state.day
-        rounds = self._pool.best_day(self.cost, int(day.counts[2]), seconds)
+        rounds = self._pool.best_day(min(known, self.cost), int(day.counts[2]), seconds)
         if rounds is not None:
             self._go_on(self._state_of(rounds))
 
