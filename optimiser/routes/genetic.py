@@ -1,4 +1,4 @@
-"""A genetic search on plain days: one depot and tip, vehicles alike, one trip each, no clock and no plan in force.
+"""A genetic search on plain days: one depot and tip, vehicles alike, one trip each, no clock, nothing done.
 
 Called by the portfolio beside a chain, where the day is so plain. A population of feasible and of overloaded
 days, crossed, cut into rounds and improved by a local search that pays for overload: T. Vidal, Hybrid genetic
@@ -12,8 +12,8 @@ from typing import Self
 
 import numpy as np
 
-from optimiser.routes.arrays import FloatArray, Int32Array, IntArray
-from optimiser.routes.genetic_kernel import improve, lengths, ordered, split, turn
+from optimiser.routes.arrays import BoolArray, FloatArray, Int32Array, IntArray
+from optimiser.routes.kernel_genetic import improve, lengths, ordered, split, turn
 from optimiser.routes.model import Model
 from optimiser.routes.model_parts import neighbours
 from optimiser.routes.plan import DayPlan, Kind, Visit
@@ -33,6 +33,10 @@ TAKEN_EVERY = 20
 WEIGHED_EVERY, NEW_WORTH = 20, 0.4
 """After so many births all are weighed again; what a new one's diversity counts for until then."""
 OVER = 1e-6
+
+
+Rounds = tuple[Int32Array, Int32Array]
+"""The stop after each stop and depot, and the row of each in the costs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +88,9 @@ class PlainDay:
         most = min(len(m.start), enough)
         near = neighbours(m.cost, problem.stops, GRANULAR)[:, 1:]
         kept = np.ascontiguousarray(cost)
-        return cls(kept, ways, np.ascontiguousarray(load), capacity, near, most, len(m.start), float(m.fixed[0]))
+        return cls(
+            kept, ways, np.ascontiguousarray(load), capacity, near, most, len(m.start), float(m.fixed[0])
+        )
 
 
 def _plain(problem: RouteProblem, m: Model) -> bool:
@@ -158,7 +164,7 @@ class Genetic:
         better: Callable[[DayPlan], None],
         others: Callable[[float], DayPlan | None],
     ) -> None:
-        """Search until a time of `perf_counter`; `others` gives a plan that is better than a cost, if there is."""
+        """Search until a time of `perf_counter`; `others` gives a plan better than a cost, or None."""
         since = 0
         while time.perf_counter() < until and not cancelled():
             known = self.best
@@ -185,10 +191,10 @@ class Genetic:
             first, second = self._tour(one), self._tour(other)
             tour = ordered(first, second, begin, end)
             row = one.row.copy()
-        made = self._made(tour, row)
-        if made is None:
+        cut = self._made(tour, row)
+        if cut is None:
             return
-        made = self._improved(made, self.price)
+        made = self._improved(cut, self.price)
         self._recent[self.births % TUNED_EVERY] = made.over <= OVER
         self._keep(made)
         if made.over > OVER and self._rng.random() < 0.5:
@@ -231,7 +237,7 @@ class Genetic:
         row[:n] = np.arange(n) * day.ways
         return row
 
-    def _made(self, tour: IntArray, row: Int32Array) -> tuple[Int32Array, Int32Array] | None:
+    def _made(self, tour: IntArray, row: Int32Array) -> Rounds | None:
         """Cut a tour into rounds."""
         day, n = self.day, self.n
         begins = split(tour, day.cost, row, day.load, day.capacity, self.price, day.most)
@@ -247,7 +253,7 @@ class Genetic:
             after[part[-1]] = n + day.most + r
         return after, row
 
-    def _improved(self, made: "tuple[Int32Array, Int32Array] | Individual", price: float) -> Individual:
+    def _improved(self, made: "Rounds | Individual", price: float) -> Individual:
         day, n = self.day, self.n
         after, row = (made.after.copy(), made.row.copy()) if isinstance(made, Individual) else made
         two = day.ways == 2
@@ -331,7 +337,7 @@ class Genetic:
                 for one, weight in zip(kept, worth.tolist(), strict=True):
                     one.worth = weight
 
-    def _worth(self, apart: FloatArray, paid: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _worth(self, apart: FloatArray, paid: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Biased fitness, less is better, and whether another is the same."""
         count = len(paid)
         close = np.sort(apart, axis=1)[:, : min(CLOSE, count - 1)]
@@ -343,10 +349,9 @@ class Genetic:
 
     def _parent(self) -> Individual:
         """The better of two, by cost and diversity."""
-        everyone = self._kept[0] + self._kept[1]
-        i, j = self._rng.integers(len(everyone), size=2).tolist()
-        one, other = everyone[i], everyone[j]
-        return one if one.worth <= other.worth else other
+        everyone: list[Individual] = self._kept[0] + self._kept[1]
+        i, j = (int(k) for k in self._rng.integers(len(everyone), size=2))
+        return everyone[i if everyone[i].worth <= everyone[j].worth else j]
 
     def plan_of(self, one: Individual) -> DayPlan:
         """A day as a plan."""
@@ -367,6 +372,8 @@ class Genetic:
             length = float(cost[path[:-1], path[1:]].sum()) + self.day.fixed
             nodes = np.array([*stops, n], np.int32)
             made.append(
-                PooledRound(0, nodes, np.append(ways[stops], 0).astype(np.int32), np.sort(nodes[:-1]), length, 0)
+                PooledRound(
+                    0, nodes, np.append(ways[stops], 0).astype(np.int32), np.sort(nodes[:-1]), length, 0
+                )
             )
         return made

@@ -1,6 +1,6 @@
 """Rounds that chains came by, and the best day that can be put together from them.
 
-Called by the portfolio: each chain puts its rounds in now and then, one of them asks for a day. A set covering
+Called by the portfolio: each chain puts its rounds in now and then, one of them asks for a day. A covering
 programme over whole rounds (HiGHS, through SciPy): its relaxation is solved on part of the rounds and those
 that would better it are added, then the integer programme is solved over the rounds whose price allows a
 better day. Rounds keep all their rules by themselves, so a day of them does as well. It never searches for
@@ -104,7 +104,7 @@ class RoundPool:
                 del self._rounds[next(iter(self._rounds))]
 
     def best_day(self, known: float, most_moved: int, seconds: float) -> list[PooledRound] | None:
-        """The rounds of a day that costs less than `known`, no stop in two of them; None where none is found."""
+        """Rounds of a day that costs less than `known`, no stop in two of them; None where none is found."""
         until = time.perf_counter() + seconds
         with self._lock:
             rounds = list(self._rounds.values())

@@ -1,58 +1,18 @@
-"""Compiled: split and local search of the genetic search, on plain rounds: one depot, one load, no clock.
+"""Compiled: moves of the genetic search on plain rounds: one depot, one load, no clock.
 
-Called by `genetic` only. T. Vidal, Hybrid genetic search for the CVRP: open-source implementation and SWAP*
-neighborhood, Computers & Operations Research 140, 2022; streets that may be served from either end turn round as they move,
-and have no SWAP*. Stops are 0 .. n-1, depots of round r are n + r (out) and n + R + r
-(home). Costs are the same both ways. What a function needs stands in this file: it is kept by this file's time.
+Called by `kernel_genetic` only. Moves of one or two stops, exchanges, turned pieces and tails, SWAP*, as in
+T. Vidal, Hybrid genetic search for the CVRP: open-source implementation and SWAP* neighborhood, Computers &
+Operations Research 140, 2022. Streets that may be served from either end turn round as they move, and have no
+SWAP*. Stops are 0 .. n-1, depots of round r are n + r (out) and n + R + r (home). It never decides when.
 """
 
 import numpy as np
 
-from optimiser.compiled import compiled, inlined
-from optimiser.routes.arrays import FloatArray, Int32Array, IntArray
+from optimiser.compiled import inlined
+from optimiser.routes.arrays import FloatArray, Int32Array
+from optimiser.routes.kernel_cache import kernel
 
 LESS = 1e-6
-BESIDE = 8
-"""Rounds of so many nearest stops are beside a stop's own: stops are exchanged between them, each to any place."""
-
-
-@compiled
-def split(
-    tour: IntArray, cost: FloatArray, row: Int32Array, load: FloatArray, capacity: float, price: float, most: int
-) -> Int32Array:
-    """Where to cut a tour into at most `most` rounds: the first stop of each, -1 beyond; all -1 if it cannot."""
-    depot = row[len(tour)]
-    n = len(tour)
-    before = np.full((most + 1, n + 1), np.inf)
-    came = np.full((most + 1, n + 1), -1, np.int32)
-    before[0, 0] = 0.0
-    for k in range(most):
-        for i in range(n):
-            base = before[k, i]
-            if base == np.inf:
-                continue
-            held, length = 0.0, cost[depot, row[tour[i]]]
-            for j in range(i, n):
-                u = tour[j]
-                held += load[u]
-                if held > 1.5 * capacity:
-                    break
-                if j > i:
-                    length += cost[row[tour[j - 1]], row[u]]
-                whole = base + length + cost[row[u], depot] + price * max(0.0, held - capacity)
-                if whole < before[k + 1, j + 1]:
-                    before[k + 1, j + 1] = whole
-                    came[k + 1, j + 1] = i
-    best = 0
-    for k in range(1, most + 1):
-        if before[k, n] < before[best, n]:
-            best = k
-    begins = np.full(most, -1, np.int32)
-    at = n
-    for k in range(best, 0, -1):
-        at = came[k, at]
-        begins[k - 1] = at
-    return begins
 
 
 @inlined
@@ -60,123 +20,8 @@ def _over(held: float, capacity: float, price: float) -> float:
     return price * max(0.0, held - capacity)
 
 
-@compiled
-def _renew(
-    r: int,
-    n: int,
-    rounds: int,
-    load: FloatArray,
-    after: Int32Array,
-    before: Int32Array,
-    of: Int32Array,
-    at: Int32Array,
-    sofar: FloatArray,
-    total: FloatArray,
-) -> None:
-    """Positions and loads of a round whose `after` is right; makes `before` so."""
-    u, place, held = n + r, 0, 0.0
-    while True:
-        of[u], at[u], sofar[u] = r, place, held
-        if u >= n + rounds:
-            break
-        w = after[u]
-        before[w] = u
-        u = w
-        place += 1
-        if u < n:
-            held += load[u]
-    total[r] = held
-
-
-@compiled
-def improve(
-    cost: FloatArray,
-    row: Int32Array,
-    load: FloatArray,
-    capacity: float,
-    price: float,
-    near: Int32Array,
-    order: Int32Array,
-    after: Int32Array,
-    rounds: int,
-    two: bool,
-) -> None:
-    """Better `after` (the stop after each) until no move near by does; `row` is where each stands in `cost`."""
-    n = len(order)
-    size = n + 2 * rounds
-    before, of, at = np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size, np.int32)
-    sofar, total = np.zeros(size), np.zeros(rounds)
-    changed, tested = np.zeros(rounds, np.int64), np.full(n, -1, np.int64)
-    line = np.zeros(n + 2, np.int32)
-    for r in range(rounds):
-        _renew(r, n, rounds, load, after, before, of, at, sofar, total)
-    prices, places = np.zeros((n, 3)), np.zeros((n, 3), np.int32)
-    swapped, beside = np.full(rounds, -1, np.int64), np.zeros((rounds, rounds), np.bool_)
-    moves, again, loop = 0, True, 0
-    while again:
-        again = False
-        for i in range(n):
-            u = order[i]
-            last = tested[u]
-            tested[u] = moves
-            for k in range(near.shape[1] + 1):
-                if k < near.shape[1]:
-                    v = near[u, k]
-                    if loop > 0 and max(changed[of[u]], changed[of[v]]) <= last:
-                        continue
-                else:  # an empty round
-                    if loop == 0:
-                        break
-                    v = -1
-                    for r in range(rounds):
-                        if after[n + r] >= n + rounds:
-                            v = n + r
-                            break
-                    if v < 0 or before[u] >= n and after[u] >= n + rounds:
-                        break
-                for depot in range(2):
-                    if depot == 1:  # the same just after the depot of that round
-                        if v >= n or before[v] < n:
-                            break
-                        v = before[v]
-                        if v == u:
-                            break
-                    found = _move(
-                        cost, row, load, capacity, price, n, rounds, u, v, after, before, of, at, sofar, total, line, two
-                    )
-                    if found:
-                        moves += 1
-                        again = True
-                        for j in range(2):
-                            r = line[n + j]
-                            changed[r] = moves
-                            _renew(r, n, rounds, load, after, before, of, at, sofar, total)
-                        break
-        loop += 1
-        if again or two:
-            continue
-        beside[:] = False
-        for u in range(n):
-            for k in range(min(BESIDE, near.shape[1])):
-                ra, rb = of[u], of[near[u, k]]
-                beside[min(ra, rb), max(ra, rb)] = True
-        for ra in range(rounds):
-            last = swapped[ra]
-            swapped[ra] = moves
-            for rb in range(ra + 1, rounds):
-                if not beside[ra, rb] or max(changed[ra], changed[rb]) <= last:
-                    continue
-                if _exchange(cost, row, load, capacity, price, n, ra, rb, after, before, total, prices, places):
-                    moves += 1
-                    again = True
-                    changed[ra] = moves
-                    changed[rb] = moves
-                    _renew(ra, n, rounds, load, after, before, of, at, sofar, total)
-                    _renew(rb, n, rounds, load, after, before, of, at, sofar, total)
-
-
-@compiled
-def _move(
+@kernel
+def move(
     cost: FloatArray,
     row: Int32Array,
     load: FloatArray,
@@ -195,7 +40,7 @@ def _move(
     line: Int32Array,
     two: bool,
 ) -> bool:
-    """Make the first move of `u` to or with `v` that costs less; the last two of `line` are the rounds changed."""
+    """Make the first move of `u` to or with `v` that costs less; `line` ends with the rounds changed."""
     ru, rv = of[u], of[v]
     line[n], line[n + 1] = ru, rv
     x, y, a, b = after[u], after[v], before[u], v
@@ -224,7 +69,9 @@ def _move(
             pair = 0.0
             if not same:
                 held = d_u + d_x
-                pair = _over(total[ru] - held, capacity, price) + _over(total[rv] + held, capacity, price) - now
+                pair = (
+                    _over(total[ru] - held, capacity, price) + _over(total[rv] + held, capacity, price) - now
+                )
             gain = cost[ca, cxx] - d_au - cost[cx, cxx] - d_vy + pair
             if gain + cost[cv, cu] + cost[cx, cy] < -LESS:
                 after[a] = xx
@@ -244,7 +91,9 @@ def _move(
             swap = 0.0
             if not same:
                 more = load[v] - d_u
-                swap = _over(total[ru] + more, capacity, price) + _over(total[rv] - more, capacity, price) - now
+                swap = (
+                    _over(total[ru] + more, capacity, price) + _over(total[rv] - more, capacity, price) - now
+                )
             gain = swap - d_au - d_ux - d_bv - d_vy
             best, best_u, best_v = -LESS, -1, -1
             for turn in range(2 if two else 1):
@@ -263,7 +112,11 @@ def _move(
                 swap = 0.0
                 if not same:
                     more = load[v] - d_u - d_x
-                    swap = _over(total[ru] + more, capacity, price) + _over(total[rv] - more, capacity, price) - now
+                    swap = (
+                        _over(total[ru] + more, capacity, price)
+                        + _over(total[rv] - more, capacity, price)
+                        - now
+                    )
                 gain = swap - d_au - cost[cx, cxx] - d_bv - d_vy
                 if gain + cost[ca, cv] + cost[cv, cxx] + cost[cb, cu] + cost[cx, cy] < -LESS:
                     after[a], after[v], after[b], after[x] = v, xx, u, y
@@ -275,7 +128,9 @@ def _move(
                     if not same:
                         more = load[v] + load[y] - d_u - d_x
                         swap = (
-                            _over(total[ru] + more, capacity, price) + _over(total[rv] - more, capacity, price) - now
+                            _over(total[ru] + more, capacity, price)
+                            + _over(total[rv] - more, capacity, price)
+                            - now
                         )
                     gain = swap - d_au - cost[cx, cxx] - d_bv - cost[cy, cyy]
                     if gain + cost[ca, cv] + cost[cy, cxx] + cost[cb, cu] + cost[cx, cyy] < -LESS:
@@ -349,9 +204,25 @@ def _move(
     return False
 
 
-@compiled
+@kernel
+def _close(n: int, rounds: int, u: int, end: int, after: Int32Array) -> None:
+    """Let the round from `u` on end at its own depot."""
+    w = u
+    while after[w] < n:
+        w = after[w]
+    after[w] = end
+
+
+@kernel
 def _three_best(
-    cost: FloatArray, row: Int32Array, n: int, u: int, r: int, after: Int32Array, prices: FloatArray, places: Int32Array
+    cost: FloatArray,
+    row: Int32Array,
+    n: int,
+    u: int,
+    r: int,
+    after: Int32Array,
+    prices: FloatArray,
+    places: Int32Array,
 ) -> None:
     """The three cheapest places of `u` in round `r`, by the visit before."""
     for k in range(3):
@@ -371,7 +242,7 @@ def _three_best(
         p = q
 
 
-@compiled
+@kernel
 def _in_place_of(
     cost: FloatArray,
     row: Int32Array,
@@ -395,8 +266,8 @@ def _in_place_of(
     return best, place
 
 
-@compiled
-def _exchange(
+@kernel
+def exchange(
     cost: FloatArray,
     row: Int32Array,
     load: FloatArray,
@@ -459,81 +330,3 @@ def _exchange(
     after[best_u] = after[at_u]
     after[at_u] = best_u
     return True
-
-
-@compiled
-def _close(n: int, rounds: int, u: int, end: int, after: Int32Array) -> None:
-    """Let the round from `u` on end at its own depot."""
-    w = u
-    while after[w] < n:
-        w = after[w]
-    after[w] = end
-
-
-@compiled
-def lengths(cost: FloatArray, row: Int32Array, after: Int32Array, load: FloatArray, n: int, rounds: int) -> FloatArray:
-    """Length and load of each round, (R, 2)."""
-    found = np.zeros((rounds, 2))
-    for r in range(rounds):
-        u = n + r
-        while True:
-            w = after[u]
-            found[r, 0] += cost[row[u], row[w]]
-            if w >= n:
-                break
-            found[r, 1] += load[w]
-            u = w
-    return found
-
-
-@compiled
-def turn(cost: FloatArray, row: Int32Array, after: Int32Array, n: int, rounds: int) -> None:
-    """Serve the streets of each round from the ends that make it cheapest."""
-    best, came = np.zeros((n + 1, 2)), np.zeros((n + 1, 2), np.int32)
-    line = np.zeros(n, np.int32)
-    for r in range(rounds):
-        count, w = 0, after[n + r]
-        while w < n:
-            line[count] = w
-            count += 1
-            w = after[w]
-        if count == 0:
-            continue
-        depot = row[n + r]
-        for i in range(count):
-            c = row[line[i]] & ~1
-            for way in range(2):
-                if i == 0:
-                    best[i, way] = cost[depot, c + way]
-                    continue
-                e = row[line[i - 1]] & ~1
-                first, second = best[i - 1, 0] + cost[e, c + way], best[i - 1, 1] + cost[e + 1, c + way]
-                best[i, way] = min(first, second)
-                came[i, way] = 0 if first <= second else 1
-        c = row[line[count - 1]] & ~1
-        way = 0 if best[count - 1, 0] + cost[c, depot] <= best[count - 1, 1] + cost[c + 1, depot] else 1
-        for i in range(count - 1, -1, -1):
-            row[line[i]] = (row[line[i]] & ~1) + way
-            way = came[i, way]
-
-
-@compiled
-def ordered(first: Int32Array, second: Int32Array, begin: int, end: int) -> IntArray:
-    """Order crossover: places begin .. end of the first parent (round the end), the rest as in the second."""
-    n = len(first)
-    child = np.zeros(n, np.int64)
-    held = np.zeros(n, np.bool_)
-    j = begin
-    while True:
-        child[j % n] = first[j % n]
-        held[first[j % n]] = True
-        if j % n == end % n:
-            break
-        j += 1
-    j += 1
-    for i in range(1, n + 1):
-        u = second[(end + i) % n]
-        if not held[u]:
-            child[j % n] = u
-            j += 1
-    return child
