@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", default=",".join(FAMILIES), help=f"families, of {','.join(FAMILIES)} [all]")
     made.add_argument("--solvers", default=",".join(SOLVERS), help=f"of {','.join(SOLVERS)} [all]")
     made.add_argument("--seconds", help="lengths of time, such as 5,30 [5,30; carp 10]")
+    made.add_argument("--seeds", type=int, default=2, help="of PyVRP's seeds, the first so many [2]")
     made.add_argument("--data", type=Path, default=DATA, help=f"folder of the instances [{DATA}]")
     made.add_argument("--days", type=int, default=5, help="made-up days, one for each seed [5]")
     made.add_argument("--stops", type=int, default=500, help="stops of such a day [500]")
@@ -97,7 +98,7 @@ def instance_tasks(given: argparse.Namespace, families: list[str]) -> list[Task]
             Task(named, solver, float(seconds), seed)
             for seconds in lengths
             for solver in solvers
-            for seed in SEEDS[solver]
+            for seed in SEEDS[solver][: given.seeds]
         ]
     return tasks
 

@@ -12,12 +12,22 @@ from dataclasses import dataclass
 
 from optimiser.routes.arrays import RouteInputError
 from optimiser.routes.checker import Checker
+from optimiser.routes.genetic import PlainDay
 from optimiser.routes.model import build_model
 from optimiser.routes.plan import DayPlan
-from optimiser.routes.portfolio import Best, Portfolio, Task, chain_task, pyvrp_task, routing_task
+from optimiser.routes.portfolio import (
+    Best,
+    Portfolio,
+    Task,
+    chain_task,
+    genetic_task,
+    pyvrp_task,
+    routing_task,
+)
 from optimiser.routes.problem import RouteProblem
 from optimiser.routes.pyvrp_fit import pyvrp_fits
-from optimiser.routes.search import SearchParameters, never
+from optimiser.routes.round_pool import RoundPool
+from optimiser.routes.search import SearchParameters, never, suited
 from optimiser.routes.verdict import Verdict
 
 LITTLE_CHURN = 0.05
@@ -62,7 +72,8 @@ class RouteAnswer:
     iterations
         Of the chains of ruin and recreate.
     found_by
-        `chain`, `pyvrp`, `routing`, or `start` where nothing was better than the plan it began with.
+        `chain`, `together` (the best day of all rounds found), `genetic`, `pyvrp`, `routing`, or `start`
+        where nothing was better than the plan it began with.
     """
 
     plan: DayPlan
@@ -124,11 +135,16 @@ def solve(
     model = build_model(problem)
     most_moved = None if churn_limit is None else int(churn_limit * checker.untouched_stops)
     best = Best(checker, start, most_moved)
+    pool = RoundPool(model)
+    plain = PlainDay.of(problem, model)
+    chosen = parameters or suited(model.n_stops, seconds, plain is not None)
     tasks = [
-        chain_task(problem, model, start, 1000 * seed + number, parameters, most_moved)
+        chain_task(problem, model, start, 1000 * seed + number, chosen, most_moved, pool, number == 0)
         for number in range(threads)
     ]
-    if most_moved is None and threads > 1 and _one_trip(problem) and pyvrp_fits(problem) is None:
+    if plain is not None and start is None and threads > 1:
+        tasks[-1] = genetic_task(plain, seed, pool)
+    elif most_moved is None and threads > 1 and _one_trip(problem) and pyvrp_fits(problem) is None:
         tasks[-1] = pyvrp_task(problem, start, seed)
     elif most_moved is None and threads > 2:
         tasks[-1] = routing_task(problem, start)
@@ -158,6 +174,7 @@ def three_answers(
     little = int(LITTLE_CHURN * checker.untouched_stops)
     bests = [Best(checker, start, 0), Best(checker, start, little), Best(checker, start, None, free=True)]
     model, free_model = build_model(problem), build_model(problem, moved_cost=0.0)
+    parameters = parameters or suited(model.n_stops, seconds)
     tasks = [
         chain_task(problem, model, start, 1000 * seed, parameters, 0),
         chain_task(problem, model, start, 1000 * seed + 1, parameters, little),

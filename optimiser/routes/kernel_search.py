@@ -11,7 +11,7 @@ import numpy as np
 from optimiser.routes.arrays import AnyArray, FloatArray, Int32Array
 from optimiser.routes.day_arrays import Day
 from optimiser.routes.kernel_cache import kernel
-from optimiser.routes.kernel_insert import place_of, put
+from optimiser.routes.kernel_insert import place_near, place_of, put
 from optimiser.routes.kernel_random import below, chance
 from optimiser.routes.kernel_round import copy_round, day_cost, renew, round_cost
 from optimiser.routes.kernel_tidy import better_tips, better_ways, tidy
@@ -157,14 +157,21 @@ def recreate(
     n_touched: int,
     keys: FloatArray,
     blink: float,
+    wide: bool,
     dice: AnyArray,
 ) -> int:
-    """Put absent stops back, each at its cheapest place, where that costs less than leaving it out."""
+    """Put absent stops back, each at its cheapest place, where that costs less than leaving it out.
+
+    Not `wide`: at its cheapest place near by.
+    """
     _sort_absent(m, d, keys, dice)
     left = 0
     for i in range(d.counts[0]):
         u = d.absent[i]
-        place = place_of(m, d, u, m.unserved[u], blink, dice)
+        if wide:
+            place = place_of(m, d, u, m.unserved[u], blink, dice)
+        else:
+            place = place_near(m, d, u, m.unserved[u], blink, dice)
         if place[1] >= 0:
             n_touched = _touch(d, spare, touched, n_touched, place[1])
             put(m, d, u, place)
@@ -266,6 +273,7 @@ def anneal(
     average: float,
     longest: float,
     blink: float,
+    wide: float,
 ) -> None:
     """`iterations` of ruin and recreate; `costs` holds that of `d` and that of `best`, both kept current.
 
@@ -293,7 +301,7 @@ def anneal(
         if not right:
             _restore(m, d, spare, touched, n_touched)
             continue
-        n_touched = recreate(m, d, spare, touched, n_touched, keys, blink, dice)
+        n_touched = recreate(m, d, spare, touched, n_touched, keys, blink, chance(dice) < wide, dice)
         if many_tips:
             for i in range(n_touched):
                 better_tips(m, d, touched[i])

@@ -158,6 +158,14 @@ def _ends(stops: Stops, index: int, backward: bool) -> tuple[int, int]:
 
 def neighbours(cost: FloatArray, stops: Stops, most: int) -> Int32Array:
     """Each stop's nearest others by the cheaper way between them, nearest first, (S, A)."""
+    away = _apart(cost, stops)
+    np.fill_diagonal(away, -1.0)
+    count = min(most + 1, len(stops))
+    return np.ascontiguousarray(np.argsort(away, axis=1, kind="stable")[:, :count].astype(np.int32))
+
+
+def _apart(cost: FloatArray, stops: Stops) -> FloatArray:
+    """The cheaper way between two stops, either first and each from whichever end is allowed, (S, S)."""
     there = cost[stops.exit[:, None], stops.entry[None, :]]
     away = np.minimum(there, there.T)
     either = stops.either_way
@@ -168,9 +176,7 @@ def neighbours(cost: FloatArray, stops: Stops, most: int) -> Int32Array:
             away, np.where(either[None, :], cost[stops.exit[:, None], stops.exit[None, :]], np.inf)
         )
         away = np.minimum(away, away.T)
-    np.fill_diagonal(away, -1.0)
-    count = min(most + 1, len(stops))
-    return np.ascontiguousarray(np.argsort(away, axis=1, kind="stable")[:, :count].astype(np.int32))
+    return away
 
 
 def timely_neighbours(
@@ -188,9 +194,14 @@ def timely_neighbours(
     first = opens[:n, 0] + stops.service_s
     last = closes[rows, np.maximum(n_open[:n] - 1, 0)]
     leave, enter = stops.exit[:, None], stops.entry[None, :]
-    way = cost[leave, enter]
-    after = np.where(first[:, None] + problem.travel_s[leave, enter] <= last[None, :], way, np.inf)
-    away = np.minimum(after, after.T)
+    after = first[:, None] + problem.travel_s[leave, enter] <= last[None, :]
+    either = stops.either_way
+    if either.any():  # the other end may be nearer: do not judge
+        after |= either[:, None] | either[None, :]
+        away = np.where(after | after.T, _apart(cost, stops), np.inf)
+    else:
+        way = np.where(after, cost[leave, enter], np.inf)
+        away = np.minimum(way, way.T)
     np.fill_diagonal(away, np.inf)
     count = min(most, max(n - 1, 0))
     nearest = np.argsort(away, axis=1, kind="stable")[:, :count]

@@ -11,16 +11,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from optimiser.routes.checker import Checker
+from optimiser.routes.genetic import Genetic, PlainDay
 from optimiser.routes.model import Model
 from optimiser.routes.plan import DayPlan
 from optimiser.routes.problem import RouteProblem
 from optimiser.routes.pyvrp_model import pyvrp_solve
+from optimiser.routes.round_pool import RoundPool
 from optimiser.routes.routing_model import routing_solve
 from optimiser.routes.search import Chain, SearchParameters
 from optimiser.routes.verdict import Verdict
 
 PHASES = 8
 """A chain looks so often in its time whether another has found something much better."""
+TOGETHER_FROM = 6
+"""From the end of this phase on, one chain looks for the best day of all rounds that were found."""
+TOGETHER_SHARE = 0.04
+"""Of the whole time, so much may go to it each time, and to the last iterations after it."""
 TELL_EVERY_S = 0.1
 SAME_COST = 1e-9
 LAG = 0.005
@@ -123,22 +129,51 @@ def chain_task(
     seed: int,
     parameters: SearchParameters | None,
     most_moved: int | None,
+    pool: RoundPool | None = None,
+    leads: bool = False,
 ) -> Task:
-    """A chain of ruin and recreate."""
+    """A chain of ruin and recreate; its rounds go into `pool`, and where it `leads` it makes days of them."""
 
     def task(run: Portfolio) -> None:
-        chain = Chain(problem, model, start, seed, parameters, most_moved)
+        chain = Chain(problem, model, start, seed, parameters, most_moved, pool=pool)
         run.best.offer(chain.plan(), "chain")
         whole_s = run.left_s
         for phase in range(PHASES):
-            left_s = run.left_s - (PHASES - 1 - phase) * whole_s / PHASES
+            last = phase == PHASES - 1
+            spare_s = 2 * TOGETHER_SHARE * whole_s if leads and last else 0.0
+            left_s = run.left_s - (PHASES - 1 - phase) * whole_s / PHASES - spare_s
             if left_s <= 0 or run.cancelled():
                 continue
             chain.run(left_s, run.cancelled, heat=(phase / PHASES, (phase + 1) / PHASES))
             run.best.offer(chain.plan(), "chain")
-            if run.best.cost < chain.cost * (1 - LAG) and phase < PHASES - 1:
+            if run.best.cost < chain.cost * (1 - LAG) and not last:
                 chain.adopt(run.best.plan)
+            if leads and phase >= TOGETHER_FROM and not run.cancelled():
+                known = chain.cost
+                if run.best.found_by != "chain":
+                    chain.pool_plan(run.best.plan)
+                chain.put_together(TOGETHER_SHARE * whole_s, run.best.cost)
+                if chain.cost < known:
+                    run.best.offer(chain.plan(), "together")
+        if leads and run.left_s > 0 and not run.cancelled():
+            chain.adopt(run.best.plan)
+            chain.run(run.left_s, run.cancelled, heat=(1.0, 1.0))
+            run.best.offer(chain.plan(), "chain")
         run.iterations += chain.iterations
+
+    return task
+
+
+def genetic_task(day: PlainDay, seed: int, pool: RoundPool) -> Task:
+    """The genetic search, where the day is plain."""
+
+    def task(run: Portfolio) -> None:
+        search = Genetic(day, seed, pool)
+
+        def others(cost: float) -> DayPlan | None:
+            return run.best.plan if run.best.cost < cost - SAME_COST else None
+
+        search.run(run.until, run.cancelled, lambda plan: run.best.offer(plan, "genetic"), others)
 
     return task
 

@@ -21,6 +21,7 @@ from optimiser.routes.kernel_tidy import tidy
 from optimiser.routes.model import Model
 from optimiser.routes.plan import DayPlan
 from optimiser.routes.problem import RouteProblem
+from optimiser.routes.round_pool import PooledRound, RoundPool
 
 
 def never() -> bool:
@@ -40,6 +41,8 @@ class SearchParameters:
         Longest string taken out of one round.
     blink
         Chance that a place is overlooked.
+    wide
+        Share of iterations that look at all places for a stop; the others look near its nearest stops.
     hot, cold
         Temperature at the beginning and at the end, as a share of the mean cost of a leg.
     slice_s
@@ -49,8 +52,9 @@ class SearchParameters:
     average: float = 10.0
     longest: float = 10.0
     blink: float = 0.01
-    hot: float = 0.3
-    cold: float = 0.003
+    wide: float = 0.1
+    hot: float = 1.0
+    cold: float = 0.02
     slice_s: float = 0.01
 
     def __post_init__(self) -> None:
@@ -60,6 +64,23 @@ class SearchParameters:
                 raise ValueError(f"{name}: found {value}, expected a finite number > 0")
         if not 0 <= self.blink < 1:
             raise ValueError(f"blink: found {self.blink}, expected 0 <= blink < 1")
+        if not 0 <= self.wide <= 1:
+            raise ValueError(f"wide: found {self.wide}, expected 0 <= wide <= 1")
+
+
+WARMER = 40.0
+"""Times seconds a stop: how hot the beginning is, as a share of the mean cost of a leg, to 1."""
+LEAST_HOT, COOLED, COOLED_PLAIN = 0.1, 0.02, 0.003
+"""Coolest beginning; the end as a share of it."""
+
+
+def suited(stops: int, seconds: float, plain: bool = False) -> SearchParameters:
+    """Parameters for a time: where it is short for the stops, the beginning is cooler.
+
+    Found by trials on published instances; with a clock the end is better warm, on plain days cold.
+    """
+    hot = min(1.0, max(LEAST_HOT, WARMER * seconds / max(stops, 1)))
+    return SearchParameters(hot=hot, cold=hot * (COOLED_PLAIN if plain else COOLED))
 
 
 class Chain:
@@ -69,6 +90,8 @@ class Chain:
     ----------
     seeds
         Stops around which days are changed; None for all.
+    pool
+        Where the chain puts its rounds while it searches; None for nowhere.
     """
 
     def __init__(
@@ -80,10 +103,12 @@ class Chain:
         parameters: SearchParameters | None = None,
         most_moved: int | None = None,
         seeds: IntArray | None = None,
+        pool: RoundPool | None = None,
     ) -> None:
         self.model = model
         self.parameters = parameters or SearchParameters()
         self.iterations = 0
+        self._pool = pool
         self._dice = new_dice(seed)
         self._state = DayState(problem, model, start, most_moved)
         self._m = self._state.model_ref
@@ -111,7 +136,7 @@ class Chain:
                     day.counts[0] += 1
                     day.counts[1] -= int(m.home[node] >= 0 and m.home[node] != v)
             tidy(self._m, self._state.ref, v)
-        recreate(self._m, self._state.ref, self._spare, self._touched, 0, self._keys, 0.0, self._dice)
+        recreate(self._m, self._state.ref, self._spare, self._touched, 0, self._keys, 0.0, True, self._dice)
         self._costs[:] = day_cost(self._m, self._state.ref)
         copy_day(self._m, self._state.ref, self._best.ref)
 
@@ -126,9 +151,48 @@ class Chain:
 
     def adopt(self, plan: DayPlan) -> None:
         """Go on from `plan`, where it is better than this chain's own."""
-        state = DayState(self._state.problem, self.model, plan, int(self._state.day.counts[2]))
+        self._go_on(DayState(self._state.problem, self.model, plan, int(self._state.day.counts[2])))
+
+    def put_together(self, seconds: float, known: float) -> None:
+        """Go on from the best day of all rounds in the pool, where it is cheaper than `known` and its own."""
+        if self._pool is None:
+            return
+        self._pool.add(self._best.day)
+        day = self._state.day
+        rounds = self._pool.best_day(min(known, self.cost), int(day.counts[2]), seconds)
+        if rounds is not None:
+            self._go_on(self._state_of(rounds))
+
+    def pool_plan(self, plan: DayPlan) -> None:
+        """Put the rounds of a plan into the pool."""
+        if self._pool is not None:
+            self._pool.add(DayState(self._state.problem, self.model, plan).day)
+
+    def _state_of(self, rounds: list[PooledRound]) -> DayState:
+        """The day in which each round goes to the next vehicle that can drive it."""
+        state = DayState(self._state.problem, self.model, None, int(self._state.day.counts[2]))
+        day = state.day
+        left: dict[int, list[int]] = {}
+        for v in range(len(self.model.start)):
+            left.setdefault(int(self.model.kin[v]), []).append(v)
+        for made in rounds:
+            v, n = left[made.kin].pop(0), len(made.nodes)
+            day.node[v, 1 : n + 1], day.way[v, 1 : n + 1] = made.nodes, made.ways
+            day.vehicle[made.nodes[made.nodes < self.model.n_stops]] = v
+            day.n[v] = n
+            tidy(state.model_ref, state.ref, v)
+        home = self.model.home
+        absent = np.flatnonzero((day.vehicle < 0) & ~self.model.placed)
+        day.absent[: len(absent)] = absent
+        day.counts[0] = len(absent)
+        day.counts[1] = int(((home >= 0) & (day.vehicle >= 0) & (day.vehicle != home)).sum())
+        return state
+
+    def _go_on(self, state: DayState) -> None:
+        """Go on from a day, where it keeps all rules and is better than this chain's own."""
         cost = float(day_cost(self._m, state.ref))
-        if cost >= self._costs[1] or not state.day.right.all():
+        day = state.day
+        if cost >= self._costs[1] or not day.right.all() or day.counts[1] > day.counts[2]:
             return
         copy_day(self._m, state.ref, self._state.ref)
         copy_day(self._m, state.ref, self._best.ref)
@@ -160,6 +224,8 @@ class Chain:
             ]
             known = self.cost
             self._slice(iterations, *(hot * (cold / hot) ** s for s in share))
+            if self._pool is not None:
+                self._pool.add(self._state.day)
             took = time.perf_counter() - before
             if better is not None and self.cost < known:
                 better(self.cost)
@@ -197,5 +263,6 @@ class Chain:
             float(p.average),  # a whole number would be another type, and compiled anew
             float(p.longest),
             float(p.blink),
+            float(p.wide),
         )
         self.iterations += iterations
