@@ -6,14 +6,14 @@ gives it effect.
 
 import asyncio
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from optimiser.feedback.clusters import Cluster, ClusterStatus
+from services.area_clock import area_now
 from services.cluster_book import cluster_now, is_judged
-from services.decisions import FOLDED_WITHIN_S, JUST_AFTER, LIVE_WITHIN, ConflictError, Taken
+from services.decisions import FOLDED_WITHIN_S, JUST_AFTER, ConflictError, Taken
 from services.metrics import Metrics
-from services.picture import EPOCH
 from streams import codec
 from streams.council_events import ClusterAction, ClusterDecided, FeedbackCategory
 from streams.errors import AppendUnsureError, LogUnreachableError
@@ -51,6 +51,11 @@ class ClusterState(Protocol):
     @property
     def picture(self) -> ClusterPicture:
         """The picture its log folds to."""
+        ...
+
+    @property
+    def last_event_ns(self) -> int | None:
+        """When the log took the newest event that is no answer."""
         ...
 
     async def until_folded(self, offset: int, within_s: float) -> bool:
@@ -116,10 +121,7 @@ class ClusterDecisions:
 
     def _time_for(self, cluster: Cluster) -> datetime:
         """The area's time now, and later than the newest word on this cluster."""
-        wall, as_of = datetime.now(UTC), self._state.picture.as_of
-        # Before the first event the area has no time of its own.
-        live = as_of <= EPOCH or abs(wall - as_of) < LIVE_WITHIN
-        now = wall if live else as_of
+        now = area_now(self._state.picture.as_of, self._state.last_event_ns)
         return now if cluster.word is None else max(now, cluster.word.key[0] + JUST_AFTER)
 
     def _check_stands(self, name: str, id_: str) -> None:

@@ -19,8 +19,8 @@ from optimiser.feedback.category import Category
 from optimiser.feedback.classifier import FeedbackModel
 from optimiser.feedback.cluster import Cluster
 from services.area import Area
+from services.area_clock import area_now
 from services.council.council_area import CouncilArea
-from services.decisions import LIVE_WITHIN
 from services.event_check import MAX_AHEAD
 from services.feedback.corrections import CorrectionsError, CorrectionsFile, RecentWords
 from services.feedback.model_file import load_model
@@ -29,7 +29,7 @@ from services.feedback.post import Ignored, Post
 from services.feedback.reader import FeedbackReader
 from services.hosted_area import HostedArea
 from services.ingest import ERRORS_REPORTED, EventError, RefusedError
-from services.picture import EPOCH, HORIZON
+from services.picture import HORIZON
 from services.service import Service
 from streams import codec
 from streams.council_events import FeedbackCategory, FeedbackSignal
@@ -111,7 +111,7 @@ class FeedbackDesk:
         AppendUnsureError
             Where part of it may have been; sent again it counts once.
         """
-        now = area_now(area)
+        now = area_now(area.state.picture.as_of, area.state.last_event_ns)
         found = await self._read(area, posts, now)
         ignored: Counter[str] = Counter()
         signals: dict[int, FeedbackSignal] = {}
@@ -234,13 +234,6 @@ class FeedbackDesk:
         if errors:
             raise RefusedError(sorted(errors, key=lambda one: one.index)[:ERRORS_REPORTED], len(errors))
         return [part for part in parts.values() if part.events]
-
-
-def area_now(area: HostedArea) -> datetime:
-    """The wall clock where an area runs live, else (a replay, a simulated day) the area's own time."""
-    wall = datetime.now(UTC)
-    as_of: datetime = area.state.picture.as_of
-    return wall if as_of <= EPOCH or abs(wall - as_of) < LIVE_WITHIN else as_of
 
 
 @contextlib.contextmanager

@@ -7,11 +7,12 @@ on which of two fits. The event is the audit trail, and the fold gives it effect
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+from services.area_clock import area_now
 from services.council.day_picture import EPOCH, DayPicture
 from services.council.day_state import CouncilState
-from services.decisions import FOLDED_WITHIN_S, JUST_AFTER, LIVE_WITHIN, ConflictError, Taken
+from services.decisions import FOLDED_WITHIN_S, JUST_AFTER, ConflictError, Taken
 from services.metrics import Metrics
 from streams import codec
 from streams.errors import AppendUnsureError, LogUnreachableError
@@ -63,10 +64,12 @@ class DayDecisions:
         id_ = str(uuid.uuid4())
         event = codec.encode(data, id=id_, source=SOURCE, area=area, time=self._now())
         offset = await self._append(event)
-        await state.until_folded(offset, FOLDED_WITHIN_S)
+        folded = await state.until_folded(offset, FOLDED_WITHIN_S)
         self._metrics.decisions.labels(area, data.action.value).inc()
         kept = state.picture.decision_named(id_)
-        return Taken(id_, offset), None if kept is None else kept.void
+        if kept is None:
+            return Taken(id_, offset), "the day's fold has refused it; look again" if folded else None
+        return Taken(id_, offset), kept.void
 
     async def _append(self, event: bytes) -> int:
         """Append a decision; where the log was unsure, once more: it is known by its id."""
@@ -77,8 +80,6 @@ class DayDecisions:
 
     def _now(self) -> datetime:
         """The area's time, and later than the newest decision."""
-        wall, picture = datetime.now(UTC), self._state.picture
-        # Before the first event the area has no time of its own.
-        live = picture.as_of <= EPOCH or abs(wall - picture.as_of) < LIVE_WITHIN
+        picture = self._state.picture
         newest = max((decision.at for decision in picture.decisions), default=EPOCH)
-        return max(wall if live else picture.as_of, newest + JUST_AFTER)
+        return max(area_now(picture.as_of, self._state.last_event_ns), newest + JUST_AFTER)

@@ -11,12 +11,13 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from geo.council import Council
-from services.council.day_picture import EPOCH, DayPicture
+from services.area_clock import area_now
+from services.council.day_picture import DayPicture
 from services.council.demand.due_collection import DueCollections, ExpectedAt
 from services.council.demand.identity import GivenError, Identity, Place
 from services.council.demand.known_requests import Known, KnownRequests, PlaceKey, place_key
@@ -36,9 +37,6 @@ from streams.council_events import RequestClosed, RequestOutcome, ServiceCode, S
 from streams.events import EventData
 
 SOURCE = "/dynamic-cover/requests"
-LIVE_WITHIN = timedelta(minutes=15)
-"""Where the area's newest event is within this of the wall clock, the area runs live and reports carry the
-wall clock's time; otherwise (a simulated day) the area's own."""
 AHEAD = timedelta(minutes=5)
 OLDEST = timedelta(days=31)
 """A report may have been made so far ahead of, or so long before, the area's time."""
@@ -58,6 +56,10 @@ class Day(Protocol):
     @property
     def offset(self) -> int:
         """Newest record in it."""
+
+    @property
+    def last_event_ns(self) -> int | None:
+        """When the log took the newest event that is no answer."""
 
     @property
     def recent(self) -> Container[int]:
@@ -117,8 +119,7 @@ class RequestDesk:
 
     def now(self) -> datetime:
         """The area's time."""
-        wall, as_of = datetime.now(UTC), self._day.picture.as_of
-        return wall if as_of <= EPOCH or abs(wall - as_of) < LIVE_WITHIN else as_of
+        return area_now(self._day.picture.as_of, self._day.last_event_ns)
 
     async def take(self, reports: Sequence[Report], check_only: bool = False) -> Taken:
         """Take reports, all or none.

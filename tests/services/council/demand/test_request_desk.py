@@ -46,6 +46,7 @@ class Log:
         self.draft = DayDraft(ground, ground.empty_day())
         self.events: list[Event] = []
         self.recent: set[int] = set()
+        self.last_event_ns: int | None = None
         self.fails = False
         self.desk = self.new_desk()
         self.put(StopDone("RCV01", DONE), EIGHT)
@@ -303,3 +304,14 @@ def test_a_conflict_is_told_and_kept() -> None:
 def test_two_desks_give_the_same_thing_the_same_name() -> None:
     one, other = Log(), Log()
     assert one.told(report())[0].request == other.told(report())[0].request
+
+
+def test_a_report_in_the_evening_is_not_put_back_to_when_the_crews_went_home() -> None:
+    log = Log()
+    long_ago = datetime.now(UTC) - timedelta(hours=9)
+    log.put(StopDone("RCV01", ELSEWHERE), long_ago)
+    log.last_event_ns = int(long_ago.timestamp() * 1e9)
+    assert abs(log.desk.now() - datetime.now(UTC)) < timedelta(seconds=10)
+    (receipt,) = log.told(report(ServiceCode.BULKY_ITEM))
+    assert receipt.request is not None
+    assert log.picture.requests[receipt.request].at - long_ago > timedelta(hours=8)
