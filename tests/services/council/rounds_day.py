@@ -78,10 +78,9 @@ class Day:
     def request(self, name: str, home: int, service: ServiceCode = ServiceCode.MISSED_COLLECTION) -> Cause:
         """A request at a property; its cause."""
         at = self.picture.as_of if self.picture.date else MORNING
+        east, north = EN[home].tolist()
         self.take(
-            ServiceRequested(
-                name, service, ReportChannel.EVENT, *EN[home].tolist(), at=at, uprn=str(UPRN[home])
-            )
+            ServiceRequested(name, service, ReportChannel.EVENT, east, north, at=at, uprn=str(UPRN[home]))
         )
         return Cause(CauseKind.REQUEST, name)
 

@@ -21,7 +21,7 @@ from streams.council_events import (
     RoadOpened,
     ServiceCode,
 )
-from streams.rounds_plan import Cause, CauseKind, OptionKey, RoundsOption, RoundsProposal
+from streams.rounds_plan import AddedStop, Cause, CauseKind, OptionKey, RoundsOption, RoundsProposal
 from tests.services.council.days import MORNING
 from tests.services.council.rounds_day import COUNCIL, EN, VEHICLES, Day, at_work, desk, run, solver
 
@@ -58,7 +58,7 @@ def sound(day: Day, proposal: RoundsProposal) -> None:
         assert all(one.codes and one.words for one in option.unserved)
 
 
-async def _new_stops(day: Day, cause: Cause) -> list:
+async def _new_stops(day: Day, cause: Cause) -> list[AddedStop]:
     return solver()._answers.new_stops(day.picture, cause)
 
 
@@ -226,10 +226,11 @@ def test_a_depot_that_is_cut_off_is_named_and_the_road_opens_again() -> None:
 
 def test_a_street_that_many_report_is_called_at_again() -> None:
     day = at_work(12)
+    east, north = EN[0].tolist()
     for n in range(4):
         day.take(
             FeedbackSignal(
-                f"post{n}", FeedbackCategory.MISSED_COLLECTION, *EN[0].tolist(), 20.0,
+                f"post{n}", FeedbackCategory.MISSED_COLLECTION, east, north, 20.0,
                 day.picture.as_of, -0.5, 0.95, reporter=f"{n:016x}",
             )
         )  # fmt: skip
