@@ -19,7 +19,7 @@ import httpx
 READY_WITHIN_S = 90.0
 STOP_WITHIN_S = 20.0
 POLL_S = 0.05
-READY = re.compile(rb"is ready: (http://\S+?)/\s")
+READY = re.compile(rb"is ready: (http://[^\s/]+)/")
 TAIL_CHARS = 2_000
 CALM_WITHIN_S, CALM_SHARE = 20.0, 0.15
 """At rest: less than this share of one core, all of them together, over a second."""

@@ -32,6 +32,7 @@ import { HelpSheet } from "./panel/help_sheet";
 import { MovesList } from "./panel/moves_list";
 import { StandingBy } from "./panel/standing_by";
 import { UnderWayList } from "./panel/under_way";
+import { startEngine } from "./engine/view";
 import { startRounds } from "./rounds/view";
 import { ClusterDesk } from "./state/cluster_desk";
 import { Commands } from "./state/commands";
@@ -94,6 +95,7 @@ function keepHouse(model: ConsoleModel, stream: LiveStream<CoverMessages>): void
 async function start(host: HTMLElement): Promise<void> {
   const client = new ApiClient();
   const { areas, here } = await sooner(host, () => findArea(client));
+  if (new URLSearchParams(window.location.search).get("view") === "engine") return startEngine(host, areas, here);
   if (here.kind === "council") return startRounds(host, new RoundsClient(here.area), areas, here);
   const region = await sooner(host, () => client.region(here.area));
   setTimeZone(region.timezone);

@@ -1,6 +1,6 @@
 /**
- * Which view is shown: cover of a brigade, or the rounds of a council on the same ground. Each is an area of its
- * own, so the switch is a pair of links; the key V opens the other one. Shown only where there are both.
+ * Which view is shown: cover of a brigade, the rounds of a council on the same ground, or the Engine room. The first
+ * two are areas of their own, so the switch is a row of links; the key V opens the other one of them.
  */
 import type { AreaName } from "../api/types";
 import { el, keyCap } from "../dom/element";
@@ -9,15 +9,17 @@ import { words } from "../words/catalogue";
 export class ViewSwitch {
   readonly root: HTMLElement;
 
-  constructor(areas: readonly AreaName[], here: AreaName) {
+  /** `engine`: the Engine room is what is shown; `here` is the area that was looked at before. */
+  constructor(areas: readonly AreaName[], here: AreaName, engine = false) {
     const other = otherView(areas, here);
     const council = here.kind === "council";
     this.root = el(
       "nav",
-      { class: "view-switch", "aria-label": words.views.label, hidden: other === null, title: words.views.hint },
-      link(words.views.cover, council ? other : here, !council, "view-cover"),
-      link(words.views.rounds, council ? here : other, council, "view-rounds"),
-      keyCap("V"),
+      { class: "view-switch", "aria-label": words.views.label, title: other === null ? null : words.views.hint },
+      link(words.views.cover, council ? other : here, !council && !engine, "view-cover"),
+      link(words.views.rounds, council ? here : other, council && !engine, "view-rounds"),
+      engineLink(here, engine),
+      other === null ? null : keyCap("V"),
     );
     if (other !== null) listenForKey(other);
   }
@@ -39,7 +41,12 @@ function address(area: AreaName): string {
 
 function link(name: string, area: AreaName | null, here: boolean, testId: string): HTMLElement {
   const href = area === null ? null : address(area);
-  return el("a", { href, "aria-current": here ? "page" : null, "data-testid": testId }, name);
+  return el("a", { href, hidden: area === null, "aria-current": here ? "page" : null, "data-testid": testId }, name);
+}
+
+function engineLink(here: AreaName, engine: boolean): HTMLElement {
+  const href = `${address(here)}&view=engine`;
+  return el("a", { href, "aria-current": engine ? "page" : null, "data-testid": "view-engine" }, words.engine.name);
 }
 
 function listenForKey(other: AreaName): void {

@@ -2,12 +2,14 @@
 import type { Action, ApplianceStatus, RejectReason } from "../api/types";
 import type { LayerName } from "../zones/bands";
 import { enAdvice } from "./en_advice";
+import { enEngine } from "./en_engine";
 import { enRounds } from "./en_rounds";
 import { enClusters } from "./en_clusters";
 import { inSentence, plural } from "./plurals";
 
 export const en = {
   ...enAdvice,
+  ...enEngine,
   ...enRounds,
   ...enClusters,
   product: "Dynamic Cover",
