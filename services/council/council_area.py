@@ -14,6 +14,7 @@ from services.council.day_state import CouncilState
 from services.council.demand.request_desk import RequestDesk
 from services.council.rounds_desk import RoundsDesk
 from services.hosted_area import AreaKind, HostedArea
+from services.ingest import Ingest
 from services.metrics import Metrics
 from services.pseudonyms import Pseudonyms
 from streams.log import EventLog
@@ -47,7 +48,9 @@ class CouncilArea(HostedArea):
         door = DayDoor(council, lambda: state.picture.added)
         super().__init__(council.id, council.name, state, door, log, metrics)
         self.pseudonyms = pseudonyms
+        # The desk's own door; what others send in is judged by the desk at theirs.
         self.demand = RequestDesk(council, self.state, self.ingest, self.board.expected_at)
+        self.ingest = Ingest(state, door, log, metrics, self.demand.end_of)
         self.desk = RoundsDesk(council)
         self.decisions = DayDecisions(self.state, log, metrics)
 

@@ -52,7 +52,8 @@ class DayDraft:
         self._date = picture.date
         self._ends = None if picture.date is None else ground.ends(picture.date)
         self._rounds = RoundBook(picture.rounds, picture.vehicles, picture.stops_done)
-        self._requests = RequestBook(ground, picture.requests, picture.merged, picture.early)
+        self._earlier = Kept(picture.earlier)
+        self._requests = RequestBook(ground, picture.requests, picture.merged, picture.early, self._earlier)
         self._desk = DecisionBook(
             self._rounds,
             self._requests,
@@ -62,7 +63,6 @@ class DayDraft:
             picture.decisions,
             picture.version,
         )
-        self._earlier = Kept(picture.earlier)
         self._closures = Kept(picture.closures)
         self._clusters = picture.clusters
         self._changes = ChangeBook(picture.changes)
@@ -198,10 +198,13 @@ class DayDraft:
         if not self._rounds.done(data, key):
             return False
         if stop is not None:
-            for request in self._requests.stop_done(stop, self._rounds.stops_done.now):
-                self._see_request(request)
+            self._see_requests_of(stop)
         self._see_vehicle(data.vehicle)
         return True
+
+    def _see_requests_of(self, stop: str) -> None:
+        for request in self._requests.stop_done(stop, self._rounds.stops_done.now):
+            self._see_request(request)
 
     def _done_before(self, stop: str, data: StopDone, key: Key) -> bool:
         """A word of the day before that comes after midnight."""
@@ -210,7 +213,9 @@ class DayDraft:
         if known is not None and known.key >= key:
             return False
         before.done(data, key)
-        return self._earlier.put(stop, before.stops_done.now[stop])
+        changed = self._earlier.put(stop, before.stops_done.now[stop])
+        self._see_requests_of(stop)
+        return changed
 
     def _vehicle_status(self, data: VehicleStatusChanged, key: Key) -> bool:
         place = None

@@ -1,16 +1,19 @@
 """The requests of a council while events are folded in: merged, closed, served, forgotten.
 
-Kept by `services.council.day_draft.DayDraft`. Two reports of the same service at the same place on one local
-day are one request, named after the one that came in first. Never looks at rounds.
+Kept by `services.council.day_draft.DayDraft`. Reports of the same service at the same place, within the
+service's time and while the first is not over, are one request, named after the one that came in first. A
+missed collection that did not pass the request desk is judged here by what is on record: too late, or a
+reason of the crew. Never looks at rounds.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from services.council.day_ground import DayGround
 from services.council.day_picture import Closing, Key, RequestState, RequestStatus, StopState
-from services.council.demand.service_list import FULL_FILL
+from services.council.demand.missed_rule import CrewRecord, refusal_on_record
+from services.council.demand.service_list import FULL_FILL, SERVICES, SOURCE
 from services.council.kept import Kept
 from streams.council_events import RequestClosed, RequestOutcome, ServiceCode, ServiceRequested, StopOutcome
 
@@ -29,7 +32,8 @@ ENDS = {
 }
 SERVED_BY_ROUND = frozenset({ServiceCode.MISSED_COLLECTION, ServiceCode.OVERFLOWING_BIN})
 """Services that the ordinary collection of the stop answers, where it comes after the report."""
-Place = tuple[str, ServiceCode, date]
+WAITING = (RequestStatus.OPEN, RequestStatus.PLANNED)
+Place = tuple[str, ServiceCode]
 
 
 class RequestBook:
@@ -41,12 +45,14 @@ class RequestBook:
         requests: dict[str, RequestState],
         merged: dict[str, str],
         early: dict[str, Closing],
+        earlier: Kept[StopState],
     ) -> None:
         self._ground = ground
+        self._earlier = earlier
         self.requests = Kept(requests)
         self.merged = Kept(merged)
         self.early = Kept(early)
-        self._at_place: dict[Place, str] = {}
+        self._at_place: dict[Place, set[str]] = {}
         self._at_stop: dict[str, set[str]] = {}
         self._of_visit: dict[str, str] = {}
         for state in requests.values():
@@ -59,12 +65,7 @@ class RequestBook:
         if data.fill is not None and data.fill < FULL_FILL:
             return None  # a sensor's reading of a bin that need not be emptied yet
         place = self._ground.place(data.uprn, data.street, data.easting_m, data.northing_m)
-        at = (place.name, data.service, self._ground.day_of(data.at))
-        known = self.requests.now.get(self._at_place.get(at, ""))
         closing = self.early.now.get(data.request)
-        mergeable = known is not None and known.status in (RequestStatus.OPEN, RequestStatus.PLANNED)
-        if known is not None and mergeable and closing is None:
-            return self._merge(known, data)
         state = RequestState(
             request=data.request,
             service=data.service,
@@ -82,6 +83,9 @@ class RequestBook:
             reporters=() if data.reporter is None else (data.reporter,),
             closing=closing,
         )
+        known = self._same(state)
+        if known is not None and self._status(state, stops_done)[0] in WAITING:
+            return self._merge(known, data)
         self.early.drop([data.request])
         self._put(state, stops_done)
         self._bound()
@@ -130,7 +134,7 @@ class RequestBook:
         oldest = as_of - HELD_FOR
         left = {}
         for name, state in self.requests.now.items():
-            if state.closing is None and state.status is not RequestStatus.DONE and state.at >= oldest:
+            if state.closing is None and state.status in WAITING and state.at >= oldest:
                 left[name] = replace(state, visit=None, status=RequestStatus.OPEN, reason=None)
         self.requests.replace(left)
         self.merged.replace({name: main for name, main in self.merged.now.items() if main in left})
@@ -138,6 +142,23 @@ class RequestBook:
         self._at_place, self._at_stop, self._of_visit = {}, {}, {}
         for state in left.values():
             self._index(state)
+
+    def _same(self, state: RequestState) -> RequestState | None:
+        """The request there is already that this one is about; of several, the one that came in first."""
+        within = SERVICES[state.service].merge_within
+        there = [
+            known
+            for name in self._at_place.get(self._place(state), ())
+            if (known := self.requests.now[name]).status in WAITING and abs(state.at - known.at) <= within
+        ]
+        return min(there, key=lambda known: known.key, default=None)
+
+    def _place(self, state: RequestState) -> Place:
+        """Where reports of the same service mean the same thing."""
+        if SERVICES[state.service].of_street and state.street is not None:
+            return f"s{state.street}", state.service
+        place = self._ground.place(state.uprn, state.street, state.easting_m, state.northing_m)
+        return place.name, state.service
 
     def _merge(self, known: RequestState, data: ServiceRequested) -> str:
         reporters = known.reporters
@@ -157,26 +178,38 @@ class RequestBook:
         return known.request
 
     def _put(self, state: RequestState, stops_done: dict[str, StopState]) -> None:
-        status, reason = status_of(state, stops_done)
+        status, reason = self._status(state, stops_done)
         if (status, reason) != (state.status, state.reason):
             state = replace(state, status=status, reason=reason)
         self.requests.put(state.request, state)
         self._index(state)
 
     def _index(self, state: RequestState) -> None:
-        place = self._ground.place(state.uprn, state.street, state.easting_m, state.northing_m)
-        if state.status in (RequestStatus.OPEN, RequestStatus.PLANNED):
-            self._at_place[place.name, state.service, self._ground.day_of(state.at)] = state.request
+        self._at_place.setdefault(self._place(state), set()).add(state.request)
         if state.stop is not None:
             self._at_stop.setdefault(state.stop, set()).add(state.request)
         if state.visit is not None:
             self._of_visit[state.visit] = state.request
+
+    def _status(
+        self, state: RequestState, stops_done: dict[str, StopState]
+    ) -> tuple[RequestStatus, str | None]:
+        """How far a request is, that of one nobody judged included."""
+        status, reason = status_of(state, stops_done)
+        judged = state.key[2].startswith(f"{SOURCE} ")
+        if status is not RequestStatus.OPEN or judged or state.service is not ServiceCode.MISSED_COLLECTION:
+            return status, reason
+        words = () if state.stop is None else (stops_done.get(state.stop), self._earlier.now.get(state.stop))
+        records = [CrewRecord(word.at, word.outcome, word.uprns) for word in words if word is not None]
+        refusal = refusal_on_record(state.key[0], state.at, state.uprn, records, self._ground.timezone)
+        return (status, reason) if refusal is None else (RequestStatus.REFUSED, refusal.value)
 
     def _bound(self) -> None:
         while len(self.requests.now) > REQUESTS_KEPT:
             over = (RequestStatus.DONE, RequestStatus.REFUSED, RequestStatus.WITHDRAWN)
             oldest = min(self.requests.now.values(), key=lambda state: (state.status not in over, state.key))
             self.requests.drop([oldest.request])
+            self._at_place.get(self._place(oldest), set()).discard(oldest.request)
             if oldest.stop is not None:
                 self._at_stop.get(oldest.stop, set()).discard(oldest.request)
             if oldest.visit is not None:

@@ -66,6 +66,9 @@ class DueCollections:
             last_day = working_days_after(earlier.day, REPORT_WITHIN_WORKING_DAYS)
             if over_at is not None and reported_at < over_at and today <= last_day:
                 return earlier
+        reported = reported_at.astimezone(self._zone).date()
+        if asked is None and reported < today and due.record is None:
+            return Collection(reported)  # told of a day that is over: not of today's
         return due
 
     def _earlier(self, picture: DayPicture, stop: str, today: date) -> Collection | None:

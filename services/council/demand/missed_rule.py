@@ -1,8 +1,10 @@
 """When a report of a missed collection counts, and why not: the rule of the trade, pure.
 
-Called by the request desk. Knows no picture and no clock: both are given.
+Called by the request desk, and by the fold for what reached the log past it. Knows no picture and no clock:
+both are given.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -80,6 +82,40 @@ class Collection:
         late = None if self.expected is None else self.expected + STILL_ON_TIME
         known = [moment for moment in (late, self.shift_end) if moment is not None]
         return min(known, default=None)
+
+
+def told_too_late(told_at: datetime, noticed_at: datetime, zone: ZoneInfo) -> bool:
+    """Whether a report came in after its time: nobody notices a missed collection before it was due."""
+    noticed = noticed_at.astimezone(zone).date()
+    return told_at.astimezone(zone).date() > working_days_after(noticed, REPORT_WITHIN_WORKING_DAYS)
+
+
+def refusal_on_record(
+    told_at: datetime,
+    noticed_at: datetime,
+    uprn: str | None,
+    records: Iterable[CrewRecord],
+    zone: ZoneInfo,
+) -> MissedRefusal | None:
+    """Why a report does not count by what is on record alone, without any predicted time; None where it does.
+
+    The same for the same records, in whatever order they came in: for reports nobody judged when they did.
+
+    Parameters
+    ----------
+    told_at, noticed_at
+        When it was told, and when it was noticed.
+    records
+        What crews recorded at its stop; the newest one before it was noticed is what it is about, unless
+        that is too long ago.
+    """
+    if told_too_late(told_at, noticed_at, zone):
+        return MissedRefusal.TOO_LATE
+    before = [record for record in records if record.at <= noticed_at]
+    newest = max(before, key=lambda record: record.at, default=None)
+    if newest is None or told_too_late(noticed_at, newest.at, zone):
+        return None
+    return newest.reason_for(uprn)
 
 
 def refusal_of_missed(

@@ -1,17 +1,18 @@
 """Where reports become requests: each gets its place, its request and its verdict, and goes into the log.
 
-Called by the Open311 and batch routes. One property, one record; reports of the same thing are merged; a
-missed collection that does not count is a request too, closed with its reason. All reports of a call are
-taken, or none.
+Called by the Open311 and batch routes, and at the events' door for requests that come in as events. One
+property, one record; reports of the same thing are merged; a missed collection that does not count is a
+request too, closed with its reason. All reports of a call are taken, or none.
 """
 
 import asyncio
+import hashlib
 import secrets
 import uuid
 from collections import OrderedDict
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,9 @@ from geo.council import Council
 from services.area_clock import area_now
 from services.council.day_picture import DayPicture
 from services.council.demand.due_collection import DueCollections, ExpectedAt
-from services.council.demand.identity import GivenError, Identity, Place
+from services.council.demand.identity import GivenError, Identity, Place, PlaceGiven
 from services.council.demand.known_requests import Known, KnownRequests, PlaceKey, place_key
-from services.council.demand.missed_rule import refusal_of_missed
+from services.council.demand.missed_rule import MissedRefusal, refusal_of_missed, told_too_late
 from services.council.demand.report import (
     Receipt,
     Report,
@@ -29,14 +30,13 @@ from services.council.demand.report import (
     ReportOutcome,
     ReportsRefusedError,
 )
-from services.council.demand.service_list import FULL_FILL
+from services.council.demand.service_list import FULL_FILL, SOURCE
 from services.ingest import Accepted
 from services.recent_ids import event_key
 from streams import codec
 from streams.council_events import RequestClosed, RequestOutcome, ServiceCode, ServiceRequested
-from streams.events import EventData
+from streams.events import Event, EventData
 
-SOURCE = "/dynamic-cover/requests"
 AHEAD = timedelta(minutes=5)
 OLDEST = timedelta(days=31)
 """A report may have been made so far ahead of, or so long before, the area's time."""
@@ -116,6 +116,7 @@ class RequestDesk:
         self._door = door
         self._known = KnownRequests()
         self._named: OrderedDict[str, str] = OrderedDict()
+        self._events: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def now(self) -> datetime:
         """The area's time."""
@@ -155,6 +156,37 @@ class RequestDesk:
             known.appended(call.added, offset)
             self._keep_names(call.named)
         return Taken([one.receipt for one in judged], offset)
+
+    def end_of(self, event: Event) -> bytes | None:
+        """The end of a request that comes in as an event and does not count; None where it does.
+
+        Its name and its text are the same however often it is sent.
+        """
+        data = event.data
+        if not isinstance(data, ServiceRequested) or data.service is not ServiceCode.MISSED_COLLECTION:
+            return None
+        picture, name = self._day.picture, (event.source, event.id)
+        there = picture.request_named(data.request) is not None or data.request in picture.early
+        if there or self._events.setdefault(data.request, name) != name:
+            return None  # a request keeps its first word
+        while len(self._events) > NAMES_KEPT:
+            self._events.popitem(last=False)
+        place = self._place_of(data)
+        reason = self._refusal_of_missed(place, picture, data.at, None)
+        if told_too_late(event.time, data.at, self.zone):
+            reason = MissedRefusal.TOO_LATE.value
+        if reason is None:
+            return None
+        digest = hashlib.blake2b(f"{event.source} {event.id}".encode(), digest_size=16).hexdigest()
+        end = RequestClosed(data.request, RequestOutcome.REFUSED, reason)
+        return self._event(end, f"refused-{digest}", event.time)
+
+    def _place_of(self, data: ServiceRequested) -> Place:
+        """The place an event names; it may lie just across the boundary, where no report may."""
+        try:
+            return self._identity.resolve(PlaceGiven(data.uprn, None, data.easting_m, data.northing_m))
+        except GivenError:
+            return Place(data.easting_m, data.northing_m, street=data.street)
 
     def _keep_names(self, named: dict[str, str]) -> None:
         self._named.update(named)
@@ -238,9 +270,7 @@ class RequestDesk:
         if same.refused is not None:
             receipt = Receipt(ReportOutcome.REFUSED, place, same.request, same.refused, counted=False)
             return _Judged(receipt)
-        # The fold merges reports of one day.
-        same_day = at.astimezone(self.zone).date() == same.at.astimezone(self.zone).date()
-        counted = same_day and self._known.counts(same.request, report.reporter, not call.check_only)
+        counted = self._known.counts(same.request, report.reporter, not call.check_only)
         receipt = Receipt(ReportOutcome.MERGED, place, same.request, counted=counted)
         if not counted:
             return _Judged(receipt)
@@ -251,9 +281,12 @@ class RequestDesk:
     def _refusal(self, report: Report, place: Place, picture: DayPicture, at: datetime) -> str | None:
         if report.service.code is not ServiceCode.MISSED_COLLECTION:
             return None
-        collection = self._due.meant(
-            picture, self._due.stop_at(place), place.uprn, report.collection_date, at
-        )
+        return self._refusal_of_missed(place, picture, at, report.collection_date)
+
+    def _refusal_of_missed(
+        self, place: Place, picture: DayPicture, at: datetime, asked: date | None
+    ) -> str | None:
+        collection = self._due.meant(picture, self._due.stop_at(place), place.uprn, asked, at)
         refusal = refusal_of_missed(at, place.uprn, collection, self.zone)
         return None if refusal is None else refusal.value
 

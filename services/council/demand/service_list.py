@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from streams.council_events import ServiceCode
 
+SOURCE = "/dynamic-cover/requests"
+"""Source of the events the request desk makes: what they ask for has been judged."""
 FULL_FILL = 0.8
 """From this on a bin counts as full: sensors are commonly set to call at 80 %."""
 

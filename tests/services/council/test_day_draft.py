@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.council.day_draft import DayDraft
 from services.council.day_ground import DayGround
@@ -142,13 +143,57 @@ def test_a_thousand_identical_reports_are_one_request() -> None:
         (request("B", uprn=None), True),  # at the same front door
         (request("B", home=1), False),
         (request("B", service=ServiceCode.BULKY_ITEM), False),
-        (request("B", at=MORNING - timedelta(days=1)), False),
+        (request("B", at=MORNING - timedelta(days=1)), True),  # of a day before, and still not answered
+        (request("B", at=MORNING - timedelta(days=5)), False),
     ],
 )
 def test_reports_of_the_same_thing_are_merged(other: ServiceRequested, merged: bool) -> None:
     day = folded(event(request("A"), 1), event(other, 2))
     assert (day.merged == {"B": "A"}) is merged
     assert len(day.requests) == (1 if merged else 2)
+
+
+def test_reports_of_one_street_are_one_where_the_service_is_of_streets() -> None:
+    tips = [request(name, home, ServiceCode.FLY_TIP) for name, home in (("A", 0), ("B", 1))]
+    day = folded(event(tips[0], 1), event(tips[1], 2))
+    assert day.merged == {"B": "A"}
+
+
+STOP = COUNCIL.stops.ids[int(COUNCIL.properties.stop[0])]
+
+
+@pytest.mark.parametrize(
+    ("word", "at_minute", "reason"),
+    [
+        (StopDone("RCV01", STOP, StopOutcome.NOT_OUT), 1, "crew_reason_not_out"),
+        (StopDone("RCV01", STOP, StopOutcome.NOT_OUT, uprns=[str(UPRN[0])]), 1, "crew_reason_not_out"),
+        (StopDone("RCV01", STOP, StopOutcome.NOT_OUT, uprns=["1"]), 1, None),
+        (StopDone("RCV01", STOP, StopOutcome.NOT_OUT), 3, None),  # after it was noticed
+        (StopDone("RCV01", STOP), 1, None),
+    ],
+)
+def test_a_reason_of_the_crew_refuses_what_nobody_judged(
+    word: StopDone, at_minute: float, reason: str | None
+) -> None:
+    events = event(word, at_minute), event(request("A", at=MORNING + timedelta(minutes=2)), 4)
+    for day in (folded(*events), folded(*reversed(events))):
+        state = day.requests["A"]
+        assert (state.status is RequestStatus.REFUSED) is (reason is not None)
+        assert state.reason == reason
+        assert bool(day.open_causes) is (reason is None)
+
+
+def test_what_is_told_too_late_is_refused_and_stays_so_the_next_day() -> None:
+    late = event(request("A", at=MORNING - timedelta(days=7)), 1)
+    day = folded(late)
+    assert (day.requests["A"].status, day.requests["A"].reason) == (RequestStatus.REFUSED, "too_late")
+    tomorrow = folded(event(VehiclePosition("RCV01", *at(0)), 24 * 60), begin=day)
+    assert "A" not in tomorrow.requests and not tomorrow.open_causes
+
+
+def test_what_the_desk_has_judged_is_not_judged_again() -> None:
+    judged = replace(event(request("A", at=MORNING - timedelta(days=7)), 1), source="/dynamic-cover/requests")
+    assert folded(judged).requests["A"].status is RequestStatus.OPEN
 
 
 def test_a_report_after_the_end_of_the_first_is_a_new_request() -> None:
