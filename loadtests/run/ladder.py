@@ -52,6 +52,7 @@ class Climb:
         found |= {
             "folded": after.folded - before.folded,
             "refused": after.refused - before.refused,
+            "published": after.plans - before.plans,
             "lag_at_once": lag_at_once,
             "lag_in_the_end": after.lag,
             "stages": stages_between(before, after),
