@@ -14,7 +14,14 @@ from optimiser.feedback.category import BY_SERVICE_CODE, Category
 from optimiser.feedback.clusters import Cluster, Report, Source, WordAction
 from services.council.change_book import ChangeBook
 from services.council.day_ground import DayGround
-from services.council.day_picture import ChangeStatus, ClosureState, DayPicture, Key, RequestStatus
+from services.council.day_picture import (
+    EPOCH,
+    ChangeStatus,
+    ClosureState,
+    DayPicture,
+    Key,
+    RequestStatus,
+)
 from services.council.decision_book import DecisionBook
 from services.council.kept import Kept
 from services.council.request_book import RequestBook
@@ -66,7 +73,6 @@ class DayDraft:
         self._closures = Kept(picture.closures)
         self._clusters = picture.clusters
         self._changes = ChangeBook(picture.changes)
-        self._swept = picture.as_of
 
     @property
     def as_of(self) -> datetime:
@@ -150,14 +156,16 @@ class DayDraft:
 
     def _advance(self, time: datetime) -> bool:
         """Let the day's time go on to `time`, where that is later."""
-        if time <= self._as_of:
+        before = self._as_of
+        if time <= before:
             return False
         self._as_of = time
         if self._date is None or self._ends is None:
             self._begin(self._ground.day_of(time))
         elif time >= self._ends:
             self._new_day(self._ground.day_of(time))
-        if time - self._swept >= SWEPT_EVERY:
+        # By full minutes: a fold that began anew in between sweeps at the same events as one that did not.
+        if (time - EPOCH) // SWEPT_EVERY != (before - EPOCH) // SWEPT_EVERY:
             self._sweep()
         return True
 
@@ -184,7 +192,6 @@ class DayDraft:
 
     def _sweep(self) -> None:
         """Let end what ends by itself: closures with a time, clusters nobody speaks of any more."""
-        self._swept = self._as_of
         for closure in list(self._closures.now.values()):
             if not closure.open and closure.until is not None and closure.until <= self._as_of:
                 self._put_closure(replace(closure, open=True))
@@ -317,7 +324,7 @@ class DayDraft:
         for cause in (data.cause, None if undone is None else undone.cause):
             if cause is not None:
                 self._see_cause(cause)
-        for vehicle in {*decision.vehicles, *data.off, *data.on}:
+        for vehicle in sorted({*decision.vehicles, *data.off, *data.on}):
             self._see_vehicle(vehicle)
         if decision.version:
             self._changes.expire_late()
