@@ -1,8 +1,8 @@
 """The worker of one council: has what makes the day differ answered, logs and shows the proposals.
 
 `services.log_worker` for a council. Started by the embedded service and by the worker process. An answer at
-once to every open cause comes first, the newest cause before others; then better ones, until something else
-asks. Both are taken up again after a restart, under the same names.
+once to every open cause (of very many, the newest) comes first, the newest cause before others; then better
+ones, until something else asks. Both are taken up again after a restart, under the same names.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from services.council import day_checkpoint
 from services.council.day_check import DayCheck
 from services.council.day_fold import DayFold, DayFolded
 from services.council.day_picture import DayPicture, cause_key
-from services.council.day_state import CouncilState
+from services.council.day_state import PROPOSALS_SHOWN, CouncilState
 from services.council.day_view import DayView, delta
 from services.council.round_solver import DayJob, RoundSolver
 from services.log_worker import Lease, LogWorker, Push, for_ever
@@ -33,6 +33,9 @@ SHOWN_AT_ONCE_S = 0.1
 """Least time between two views of the day, however much happens."""
 NOTHING_KEPT = 2_000
 """Causes remembered that there was nothing to say about."""
+MOST_ANSWERED = PROPOSALS_SHOWN
+"""Of the open causes, so many of the newest are answered; the others when these are decided on. More would
+push each other's answers out of what is kept, and be answered, and logged, again and again."""
 LATE_EVERY_S = 30.0
 """How often rounds are looked at for one that will be late, where nothing else asks."""
 
@@ -144,7 +147,8 @@ class DayWorker(LogWorker[DayPicture, RoundsProposal]):
         observe = self._metrics.stage.labels
         picture, said = job.picture, False
         about = self._state.about()
-        causes = [cause for cause in reversed(picture.open_causes) if self._asks(cause, picture, about)]
+        newest = picture.open_causes[-MOST_ANSWERED:]
+        causes = [cause for cause in reversed(newest) if self._asks(cause, picture, about)]
         observe(self._area, "wait").observe(max(time.time_ns() - job.oldest_ns, 0) / 1e9)
         for cause in causes:
             started = time.perf_counter()
