@@ -60,8 +60,8 @@ def report_fields(kind: str, body: bytes) -> dict[str, object]:
     elif kind == JSON:
         try:
             read = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise ProblemError(400, "not JSON") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise ProblemError(400, "not JSON, or nested too deeply; send one flat object") from None
         if not isinstance(read, dict):
             raise ProblemError(400, "must be an object")
         for name in ("attribute", "attributes"):

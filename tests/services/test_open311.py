@@ -156,6 +156,7 @@ async def what_cannot_be_read_is_told_too(client: Council311) -> None:
         (b"{", "application/json", 400),
         (b"[]", "application/json", 400),
         (b'{"attributes": 3}', "application/json", 400),
+        (b'{"a":' * 50_000, "application/json", 400),
         (b"\xff=1", "application/x-www-form-urlencoded", 400),
         (b"%ff=%fe", "application/x-www-form-urlencoded", 400),
         (b"x", "multipart/form-data; boundary=x", 415),

@@ -127,6 +127,8 @@ def _json_rows(body: bytes, most: int) -> Iterator[tuple[int, Mapping[str, objec
         rows = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BatchError([RowError(1, "", f"not JSON: {error}")]) from None
+    except RecursionError:
+        raise BatchError([RowError(1, "", "nested too deeply; send a list of flat objects")]) from None
     if not isinstance(rows, list):
         raise BatchError([RowError(1, "", "must be a list of objects")])
     if len(rows) > most:

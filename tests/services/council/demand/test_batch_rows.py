@@ -88,6 +88,7 @@ def test_a_wrong_row_is_named(row: dict[str, object], field: str, word: str) -> 
         ("{}", False, 1, "list"),
         ("[1]", False, 1, "object"),
         ("[", False, 1, "not JSON"),
+        ("[" * 100_000, False, 1, "nested too deeply"),
         ("[]", False, 1, "no rows"),
         ("[" + ",".join(["{}"] * 11) + "]", False, 11, "at most 10"),
     ],
