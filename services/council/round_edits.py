@@ -4,12 +4,14 @@ Used by the desk. Each edit is judged on the day as it stands; what cannot be is
 decides nothing by itself but the cheapest place where none is named.
 """
 
+import math
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from services.council.day_check import NEAR_M
 from services.council.day_picture import DayPicture
 from services.council.day_problem import DayProblems
 from services.council.new_stops import LONGEST_ID, stop_at_place, stop_at_property
@@ -182,6 +184,10 @@ class RoundEdits:
         if edit.uprn is not None:
             stop = stop_at_property(council, picture, edit.uprn, edit.service)
         elif edit.easting_m is not None and edit.northing_m is not None:
+            place = edit.easting_m, edit.northing_m
+            # Beyond the projection's reach a place is infinite.
+            if not (all(map(math.isfinite, place)) and council.contains([place], NEAR_M)[0]):
+                raise RoundsRefusal(("unknown",), f"the place lies outside {council.name}")
             stop = stop_at_place(council, picture, edit.easting_m, edit.northing_m, edit.service)
         else:
             raise RoundsRefusal(("unknown",), "say where: a `uprn`, or a place")
