@@ -221,8 +221,10 @@ class DayCount:
         unserved = self.unserved(picture)
         collections = self._households(picture, planned | set(picture.stops_done))
         done = self._households(picture, picture.stops_done)
+        heads = self._problems.heads
         missed = sum(
             request.service is ServiceCode.MISSED_COLLECTION
+            and heads.at_s(picture, request.at) >= 0
             and request.status not in (RequestStatus.REFUSED, RequestStatus.WITHDRAWN)
             for request in picture.requests.values()
         )
