@@ -29,6 +29,9 @@ router = APIRouter(tags=["exports"])
 _writers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="exports")
 """A whole day's sheets take seconds of a core; more than this many wait."""
 MOST_VEHICLES = 200
+MOST_WAITING = 16
+"""Files being written or waiting to be."""
+_writing = asyncio.Semaphore(MOST_WAITING)
 
 
 class Export(StrEnum):
@@ -63,6 +66,9 @@ async def export(
     ] = None,
 ) -> Response:
     """Rounds as they are now, those done included; for crews' devices, other systems, and paper."""
+    if _writing.locked():
+        raise ProblemError(503, f"{MOST_WAITING} files are being written; ask again in a moment")
+    vehicle = None if vehicle is None else list(dict.fromkeys(vehicle))
     unknown = [name for name in vehicle or () if name not in area.council.vehicle_number]
     if unknown:
         names = ", ".join(area.council.vehicles.ids)
@@ -70,7 +76,8 @@ async def export(
     picture = area.state.picture
     times = {name: _times(area, name) for name in vehicle or area.council.vehicles.ids}
     run = asyncio.get_running_loop().run_in_executor
-    body = await run(_writers, _written, area, picture, times, vehicle, export)
+    async with _writing:
+        body = await run(_writers, _written, area, picture, times, vehicle, export)
     about = "-".join([area.id, str(picture.date or "today"), *(vehicle or ())[:1]]).replace(" ", "_")
     stem, _, ending = export.value.partition(".")
     name = f"{about}-{stem}.{ending}".encode("ascii", "replace").decode().replace('"', "_")

@@ -65,7 +65,7 @@ def _table(pdf: FPDF, rows: Sequence[RoundRow]) -> None:
                 str(row.position),
                 clock(row.begin_s),
                 _plain(KINDS.get(row.kind, "") + row.street),
-                row.houses,
+                _plain(row.houses),
                 str(row.households or ""),
                 f"{kg:.0f}" if kg else "",
                 _plain("; ".join(word for word in (row.state, row.note) if word)),
