@@ -69,6 +69,11 @@ def place_key(
     return service.code, f"{en[0] // CELL_M:.0f} {en[1] // CELL_M:.0f}"
 
 
+def _key_of(state: RequestState) -> PlaceKey:
+    place = state.easting_m, state.northing_m
+    return place_key(SERVICES[state.service], state.uprn, state.street, place)
+
+
 class KnownRequests:
     """The requests of one council, by what they are about."""
 
@@ -79,50 +84,66 @@ class KnownRequests:
         self._counts: OrderedDict[tuple[str, str | None], int] = OrderedDict()
 
     def see(self, picture: DayPicture, offset: int) -> None:
-        """Take up the picture as it is now, with all records up to `offset`."""
-        arrived = [
+        """Take up the picture as it is now, with all records up to `offset`; only what changed is read."""
+        arrived = {
             name for name, one in self._coming.items() if one.offset is not None and one.offset <= offset
-        ]
-        if picture.requests is self._folded and not arrived:
+        }
+        before, now = self._folded, picture.requests
+        if now is before and not arrived:
             return
+        self._folded = now
+        for name in [name for name in before if name not in now]:
+            self._drop(_key_of(before[name]), name)
+        for name in [
+            name for name in self._coming if picture.request_named(name) is not None or name in arrived
+        ]:
+            # From here on it is known by what the fold made of it, which may be a part of another.
+            self._drop(self._coming[name].key, name)
+            if name in now:
+                self._put(now[name])
+        for name, state in now.items():
+            if before.get(name) is not state:
+                self._put(state)
         for name in arrived:
             del self._coming[name]
-        self._folded = picture.requests
-        self._by_key = {}
-        for state in picture.requests.values():
-            key = place_key(
-                SERVICES[state.service], state.uprn, state.street, (state.easting_m, state.northing_m)
-            )
-            refused = state.reason if state.status is RequestStatus.REFUSED else None
-            known = Known(
-                state.request,
-                state.at,
-                state.status in WAITING,
-                state.easting_m,
-                state.northing_m,
-                state.uprn,
-                state.street,
-                refused,
-            )
-            self._by_key.setdefault(key, {})[state.request] = known
-        for name, one in self._coming.items():
-            if picture.request_named(name) is None:
-                self._by_key.setdefault(one.key, {})[name] = one.known
+
+    def _put(self, state: RequestState) -> None:
+        known = Known(
+            state.request,
+            state.at,
+            state.status in WAITING,
+            state.easting_m,
+            state.northing_m,
+            state.uprn,
+            state.street,
+            state.reason if state.status is RequestStatus.REFUSED else None,
+        )
+        self._by_key.setdefault(_key_of(state), {})[state.request] = known
+
+    def _drop(self, key: PlaceKey, request: str) -> None:
+        there = self._by_key.get(key)
+        if there is not None:
+            there.pop(request, None)
+            if not there:
+                del self._by_key[key]
 
     def same(self, service: ServiceEntry, key: PlaceKey, at: datetime, refused: str | None) -> Known | None:
-        """The request a report belongs to: one that waits, or one refused for the same reason."""
-        for known in self._by_key.get(key, {}).values():
-            alike = known.waiting if refused is None else known.waiting or known.refused == refused
-            if alike and abs(at - known.at) <= service.merge_within:
-                return known
-        return None
+        """The request a report belongs to: one that waits, or one refused for the same reason; the oldest."""
+        alike = (
+            known
+            for known in self._by_key.get(key, {}).values()
+            if (known.waiting or (refused is not None and known.refused == refused))
+            and abs(at - known.at) <= service.merge_within
+        )
+        return min(alike, key=lambda known: (known.at, known.request), default=None)
 
     def add(self, key: PlaceKey, known: Known) -> None:
         """Remember a request that is about to be appended."""
         self._coming[known.request] = _Coming(key, known)
         self._by_key.setdefault(key, {})[known.request] = known
         while len(self._coming) > ON_THEIR_WAY:
-            self._coming.popitem(last=False)
+            name, oldest = self._coming.popitem(last=False)
+            self._drop(oldest.key, name)
 
     def appended(self, requests: Iterable[str], offset: int) -> None:
         """Note that requests are in the log, up to `offset`."""
@@ -135,7 +156,7 @@ class KnownRequests:
         for request in requests:
             coming = self._coming.pop(request, None)
             if coming is not None:
-                self._by_key.get(coming.key, {}).pop(request, None)
+                self._drop(coming.key, request)
 
     def name(self, service: ServiceEntry, key: PlaceKey, day: date) -> str:
         """A name no request has yet; the same in every process that knows the same requests."""
