@@ -117,11 +117,20 @@ class DayBoard:
         return self._digest[1]
 
     def expected_at(self, picture: DayPicture, vehicle: str, stop: str) -> datetime | None:
-        """When a vehicle is predicted at a stop of its round; None where it is not known."""
-        forecast = self._forecasts.get(vehicle)
+        """When a vehicle is predicted at a stop of its round; None where it is not known.
+
+        Of a vehicle that has reported no visit today it is the plan's time: nobody can tell whether it is
+        late or only silent, and a prediction that moves with the clock would never be over.
+        """
+        state, forecast = picture.vehicles.get(vehicle), self._forecasts.get(vehicle)
+        visits = picture.rounds.get(vehicle, ())
+        if state is not None and not state.done and vehicle in self._rounds.planned:
+            planned, morning = self._rounds.planned[vehicle], self.ground.morning[vehicle]
+            if stop in map(stop_of, morning):
+                forecast, visits = planned, morning
         if forecast is None or picture.date is None:
             return None
-        for visit, begin_s in zip(picture.rounds.get(vehicle, ()), forecast.begin_s, strict=False):
+        for visit, begin_s in zip(visits, forecast.begin_s, strict=False):
             if stop_of(visit) == stop and math.isfinite(begin_s):
                 return self.ground.begins(picture.date) + timedelta(seconds=begin_s)
         return None

@@ -6,7 +6,7 @@ manager approves is carried out. Memory stays the same however long it runs.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +45,8 @@ BREAKDOWNS_S, CLOSURE_S, SMOKE_S = (500.0, 4_000.0), 1_300.0, 300.0
 SMOKE_POSTS = 5
 REPORTED_KEPT = 500
 """Stops done lately, of which reports are made."""
+PEOPLE_WAITING = 50
+"""Reports and posts under way at most; while the service is slow to take them, further ones are not made."""
 SOURCE = "/dynamic-cover/demo-council"
 REPORT_SHARES = (
     (ServiceCode.MISSED_COLLECTION, 0.6),
@@ -90,6 +92,7 @@ class CouncilDay:
         self._sequence = 0
         self._over: deque[VisitOver] = deque(maxlen=REPORTED_KEPT)
         self._reported: deque[dict[str, str]] = deque(maxlen=20)
+        self._people: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(PEOPLE_WAITING)
 
     async def run(self) -> None:
         """Play until cancelled.
@@ -103,6 +106,7 @@ class CouncilDay:
             group.create_task(self._sender.run())
             await self._publish_start()
             group.create_task(self._follow())
+            group.create_task(self._let_people_speak())
             await self._play()
 
     def at(self, at_s: float) -> datetime:
@@ -139,7 +143,21 @@ class CouncilDay:
             for kind, every_s in _EVERY.items():
                 if due[kind] <= self._now_s:
                     due[kind] = self._now_s + self._wait_s(every_s)
-                    await {"report": self._report, "sensor": self._sensor, "post": self._post}[kind]()
+                    if kind == "sensor":
+                        await self._sensor()
+                    else:
+                        self._ask_people(self._report if kind == "report" else self._post)
+
+    def _ask_people(self, speak: Callable[[], Awaitable[None]]) -> None:
+        """Have somebody report or post beside the crews, who wait for no answer."""
+        if not self._people.full():
+            self._people.put_nowait(speak)
+
+    async def _let_people_speak(self) -> None:
+        while True:
+            speak = await self._people.get()
+            await self._sender.flush()  # what is reported has happened: the service hears of it first
+            await speak()
 
     def _wait_s(self, every_s: float) -> float:
         return float(self._random.exponential(every_s))
@@ -162,12 +180,13 @@ class CouncilDay:
         await self._put(StopDone(over.vehicle, over.visit, StopOutcome(over.outcome), load), over.at_s)
 
     async def _put_positions(self) -> None:
-        for vehicle in self.crews.vehicles:
-            if self.crews.at_work(vehicle):
-                east, north = self.crews.place(vehicle, self._now_s)
-                await self._put(
-                    VehiclePosition(vehicle, round(float(east), 1), round(float(north), 1)), self._now_s
-                )
+        # One at least: the service's day goes on by its events, also when every crew is done.
+        working = [vehicle for vehicle in self.crews.vehicles if self.crews.at_work(vehicle)]
+        for vehicle in working or self.crews.vehicles[:1]:
+            east, north = self.crews.place(vehicle, self._now_s)
+            await self._put(
+                VehiclePosition(vehicle, round(float(east), 1), round(float(north), 1)), self._now_s
+            )
 
     async def _report(self) -> None:
         """A citizen reports something; at times a neighbour reports the same."""
@@ -200,7 +219,6 @@ class CouncilDay:
             "service_code": code.value,
             "address_id": str(properties.uprn[at]),
             "address_string": f"{properties.number[at]} {street}",
-            "requested_datetime": self.at(self._now_s).isoformat(),
             "description": "Nobody came to us this morning.",
         }
 
@@ -230,9 +248,8 @@ class CouncilDay:
         street = self._council.streets.names[int(self._random.integers(len(self._council.streets.names)))]
         self._say(f"council: people post about smoke near {street}")
         at = self.at(self._now_s).isoformat()
-        await self._client.feedback(
-            [self._posts.about("smoke_or_fire", street, at) for _ in range(SMOKE_POSTS)]
-        )
+        posts = [self._posts.about("smoke_or_fire", street, at) for _ in range(SMOKE_POSTS)]
+        self._ask_people(lambda: self._client.feedback(posts))
 
     async def _break_down(self) -> None:
         working = [vehicle for vehicle in self.crews.vehicles if self.crews.at_work(vehicle)]

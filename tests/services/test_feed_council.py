@@ -1,12 +1,22 @@
 """The demo's council: crews at work, and what they make of rounds that change."""
 
+import asyncio
 import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
+from services.feed.api_client import Posted
 from services.feed.collection_crews import CollectionCrews
+from services.feed.council_day import CouncilDay
 from services.feed.council_posts import SHARES, TEXTS, CouncilPosts
+from services.feed.demo_day import DemoPace
+from services.feed.server_sent_events import ServerSentEvent
+from streams import codec
+from streams.council_events import VehiclePosition
+from streams.events import Event
 from tests.geo.councils import grid_council
 
 COUNCIL = grid_council()
@@ -96,3 +106,46 @@ def test_posts_are_of_all_kinds_and_differ() -> None:
     smoke = posts.about("smoke_or_fire", "Alder Road", "2025-06-06T10:00:00Z")
     assert "Alder Road" in smoke["text"]
     json.dumps(smoke)
+
+
+class SlowReader:
+    """A service that takes events at once, and never answers a post."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.posts = 0
+        self.reports: list[Mapping[str, str]] = []
+
+    async def post_events(self, events: Sequence[bytes]) -> Posted:
+        self.events += map(codec.decode, events)
+        return Posted(len(events), 0, len(self.events) - 1)
+
+    async def feedback(self, posts: Sequence[Mapping[str, Any]]) -> None:
+        self.posts += 1
+        await asyncio.Event().wait()
+
+    async def report(self, fields: Mapping[str, str]) -> str:
+        self.reports.append(fields)
+        return "MC-1"
+
+    async def follow(self) -> AsyncGenerator[ServerSentEvent]:
+        await asyncio.Event().wait()
+        yield ServerSentEvent("beat", b"", None)
+
+
+@pytest.mark.slow
+def test_the_day_goes_on_while_a_post_is_read_and_when_every_crew_is_done() -> None:
+    service = SlowReader()
+    day = CouncilDay(COUNCIL, service, DemoPace(60.0, 1), lambda _: None)  # type: ignore[arg-type]
+    assert all(over.visit for over in day.crews.advance(EVENING_S))  # every round is done
+
+    async def run() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(3.2):
+                await day.run()
+
+    asyncio.run(run())
+    times = [event.time for event in service.events if isinstance(event.data, VehiclePosition)]
+    assert service.posts == 1
+    assert (times[-1] - times[0]).total_seconds() > 100
+    assert all("requested_datetime" not in fields for fields in service.reports)

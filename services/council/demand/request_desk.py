@@ -16,9 +16,11 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from geo.council import Council
 from services.area_clock import area_now
-from services.council.day_picture import DayPicture
+from services.council.day_picture import DayPicture, StopState
 from services.council.demand.due_collection import DueCollections, ExpectedAt
 from services.council.demand.identity import GivenError, Identity, Place, PlaceGiven
 from services.council.demand.known_requests import Known, KnownRequests, PlaceKey, place_key
@@ -31,10 +33,17 @@ from services.council.demand.report import (
     ReportsRefusedError,
 )
 from services.council.demand.service_list import FULL_FILL, SOURCE
+from services.council.visits import stop_of
 from services.ingest import Accepted
 from services.recent_ids import event_key
 from streams import codec
-from streams.council_events import RequestClosed, RequestOutcome, ServiceCode, ServiceRequested
+from streams.council_events import (
+    RequestClosed,
+    RequestOutcome,
+    ServiceCode,
+    ServiceRequested,
+    StopDone,
+)
 from streams.events import Event, EventData
 
 AHEAD = timedelta(minutes=5)
@@ -117,6 +126,7 @@ class RequestDesk:
         self._known = KnownRequests()
         self._named: OrderedDict[str, str] = OrderedDict()
         self._events: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._heard: OrderedDict[str, StopState] = OrderedDict()
 
     def now(self) -> datetime:
         """The area's time."""
@@ -160,9 +170,12 @@ class RequestDesk:
     def end_of(self, event: Event) -> bytes | None:
         """The end of a request that comes in as an event and does not count; None where it does.
 
-        Its name and its text are the same however often it is sent.
+        Its name and its text are the same however often it is sent. What crews did is heard here, too, since
+        the fold may not have it yet, as where it comes in together with the request.
         """
         data = event.data
+        if isinstance(data, StopDone):
+            self._hear(data, event)
         if not isinstance(data, ServiceRequested) or data.service is not ServiceCode.MISSED_COLLECTION:
             return None
         picture, name = self._day.picture, (event.source, event.id)
@@ -172,7 +185,7 @@ class RequestDesk:
         while len(self._events) > NAMES_KEPT:
             self._events.popitem(last=False)
         place = self._place_of(data)
-        reason = self._refusal_of_missed(place, picture, data.at, None)
+        reason = self._refusal_of_missed(place, self._with_heard(picture, place), data.at, None)
         if told_too_late(event.time, data.at, self.zone):
             reason = MissedRefusal.TOO_LATE.value
         if reason is None:
@@ -180,6 +193,29 @@ class RequestDesk:
         digest = hashlib.blake2b(f"{event.source} {event.id}".encode(), digest_size=16).hexdigest()
         end = RequestClosed(data.request, RequestOutcome.REFUSED, reason)
         return self._event(end, f"refused-{digest}", event.time)
+
+    def _hear(self, data: StopDone, event: Event) -> None:
+        """Note what a crew did at a stop."""
+        stop = stop_of(data.visit)
+        if stop is None:
+            return
+        key = (event.time, event.sequence, f"{event.source} {event.id}")
+        known = self._heard.pop(stop, None)
+        said = StopState(data.outcome, event.time, data.vehicle, tuple(data.uprns or ()), key)
+        self._heard[stop] = said if known is None or known.key < key else known
+        while len(self._heard) > NAMES_KEPT:
+            self._heard.popitem(last=False)
+
+    def _with_heard(self, picture: DayPicture, place: Place) -> DayPicture:
+        """The day with the newest word on the stop of a place, the fold's or the door's."""
+        stop = self._due.stop_at(place)
+        heard = None if stop is None else self._heard.get(stop)
+        if stop is None or heard is None:
+            return picture
+        known = picture.stops_done.get(stop)
+        if known is not None and known.key >= heard.key:
+            return picture
+        return structs.replace(picture, stops_done={**picture.stops_done, stop: heard})
 
     def _place_of(self, data: ServiceRequested) -> Place:
         """The place an event names; it may lie just across the boundary, where no report may."""

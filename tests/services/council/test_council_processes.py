@@ -14,7 +14,7 @@ from geo.council_pack import save_council
 from streams import codec
 from streams.council_events import StopDone, VehicleStatus, VehicleStatusChanged
 from streams.events import EventData
-from tests.services.council.test_council_service import AREA, COUNCIL, DONE, missed, wire
+from tests.services.council.test_council_service import AREA, BULKY, COUNCIL, DONE, missed, wire
 from tests.services.process import CoverProcess, free_port
 
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ def test_a_killed_service_comes_back_with_the_same_day(tmp_path: Path) -> None:
     )
     try:
         service.start()
-        send(service.url, (StopDone("RCV01", DONE), 0), (missed(), 1), (missed("SR-2", 300), 2))
+        send(service.url, (StopDone("RCV01", DONE), 0), (missed(), 1), (missed("SR-2", 300, BULKY), 2))
         approve(service.url, until(service.url, proposed("request:SR-1", "request:SR-2")), "SR-1")
         before = until(service.url, proposed("request:SR-2"))
         service.kill()

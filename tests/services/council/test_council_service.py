@@ -53,6 +53,7 @@ AREA = COUNCIL.id
 EIGHT = datetime(2025, 6, 6, 5, 40, tzinfo=UTC)
 """Twenty to seven in London: the first stops may be done."""
 DONE = COUNCIL.rounds[0][0]
+BULKY = ServiceCode.BULKY_ITEM
 OLD = EIGHT - timedelta(days=60)
 EN = COUNCIL.properties.en
 HOME: tuple[float, float] = tuple(EN[0].tolist())
@@ -63,10 +64,12 @@ def wire(data: EventData, minute: float = 0.0, id_: str | None = None, area: str
     return codec.encode(data, id=name, source="/test", area=area, time=EIGHT + timedelta(minutes=minute))
 
 
-def missed(request: str = "SR-1", home: int = 0) -> ServiceRequested:
+def missed(
+    request: str = "SR-1", home: int = 0, service: ServiceCode = ServiceCode.MISSED_COLLECTION
+) -> ServiceRequested:
     easting, northing = EN[home].tolist()
     return ServiceRequested(
-        request, ServiceCode.MISSED_COLLECTION, ReportChannel.EVENT, easting, northing, at=EIGHT,
+        request, service, ReportChannel.EVENT, easting, northing, at=EIGHT,
         uprn=str(COUNCIL.properties.uprn[home]),
     )  # fmt: skip
 
@@ -145,7 +148,7 @@ def test_a_missed_bin_is_proposed_approved_undone_and_approved_again() -> None:
 def test_a_decision_that_no_longer_fits_is_void_and_consoles_are_told() -> None:
     async def run() -> None:
         async with embedded() as (service, area):
-            await area.ingest.take([wire(missed())])
+            await area.ingest.take([wire(StopDone("RCV01", DONE)), wire(missed())])
             await until(proposed(area, "request-SR-1-0"))
             await approve(area, area.decisions, "request-SR-1-0")
             stale = RoundsDecided(
@@ -208,7 +211,7 @@ def test_a_day_of_every_kind_of_trouble_is_still_answered() -> None:
         async with embedded() as (_, area):
             off = [wire(VehicleStatusChanged(v, VehicleStatus.BROKEN_DOWN), 1) for v in COUNCIL.vehicles.ids]
             closed = wire(RoadClosed("K1", list(COUNCIL.streets.ids)), 2)
-            await area.ingest.take([*off, closed, wire(missed(), 3)])
+            await area.ingest.take([*off, closed, wire(missed(service=BULKY), 3)])
             await until(lambda: area.state.picture.as_of >= EIGHT + timedelta(minutes=3))
             await until(lambda: not area.worker.answering)
             assert area.failure is None and area.degraded is None
@@ -223,7 +226,7 @@ def test_a_day_of_every_kind_of_trouble_is_still_answered() -> None:
 def test_a_restart_comes_back_to_the_same_day_and_says_nothing_twice(tmp_path: Path, checkpoint: str) -> None:
     async def run() -> None:
         async with embedded(tmp_path) as (service, area):
-            events = [wire(StopDone("RCV01", DONE)), wire(missed(), 1), wire(missed("SR-2", 300), 2)]
+            events = [wire(StopDone("RCV01", DONE)), wire(missed(), 1), wire(missed("SR-2", 300, BULKY), 2)]
             await area.ingest.take(events)
             for proposal in ("request-SR-1-0", "request-SR-2-0"):
                 await until(proposed(area, proposal))
@@ -340,7 +343,7 @@ def test_two_replicas_that_decide_at_one_moment_come_to_one_answer() -> None:
         try:
             world.work()
             one, two = await world.replica(), await world.replica()
-            await one.ingest.take([wire(missed())])
+            await one.ingest.take([wire(StopDone("RCV01", DONE)), wire(missed())])
             for area in (one, two):
                 await until(proposed(area, "request-SR-1-0"), 60)
             both = await asyncio.gather(

@@ -165,3 +165,21 @@ def test_a_vehicle_in_service_again_is_never_shown_as_back_while_stops_are_left(
     assert after.finish_s is not None and before.finish_s is not None
     assert abs(after.finish_s - before.finish_s) < 120
     board.close()
+
+
+def test_a_stop_is_expected_as_planned_of_a_silent_vehicle_and_as_predicted_of_one_at_work() -> None:
+    day, board = Day(), DayBoard(COUNCIL)
+    plan = RoundForecasts(PROBLEMS).of_day(day.picture)
+    day.done("RCV02", 6)
+    day.take(VehiclePosition("RCV02", *COUNCIL.roads.node_en[0].tolist()), minutes=120)  # nine o'clock
+    run(board.refresh(day.picture))
+    for vehicle, late in (("RCV01", False), ("RCV02", True)):
+        word = COUNCIL.rounds[COUNCIL.vehicle_number[vehicle]][10]
+        stop = stop_of(word)
+        assert stop is not None
+        expected = board.expected_at(day.picture, vehicle, stop)
+        assert expected is not None
+        expected_s = PROBLEMS.heads.at_s(day.picture, expected)
+        assert (expected_s > plan[vehicle].begin_s[10] + 1_800) is late, vehicle
+        assert late or expected_s == pytest.approx(plan[vehicle].begin_s[10])
+    board.close()
