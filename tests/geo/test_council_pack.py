@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.council_json import council_json
 from geo.council_pack import PackError, load_council, save_council
 from geo.region_pack import load_region, save_region
 from tests.geo.cities import law_city
@@ -108,28 +107,3 @@ def test_packs_of_the_two_kinds_do_not_replace_or_read_each_other(pack: Path, tm
     with pytest.raises(PackError, match="is missing"):
         load_region(pack)
     assert load_council(pack).id == "grid-council"
-
-
-def test_the_static_object_has_a_row_for_everything() -> None:
-    council = grid_council()
-    found = json.loads(json.dumps(council_json(council)))
-    assert (found["area"], found["brigade"], found["materials"]) == ("grid-council", "grid", ["residual"])
-    assert [vehicle["letter"] for vehicle in found["vehicles"]] == ["A", "B", "C"]
-    assert found["vehicles"][0]["capacity"] == {"residual": 2_000.0}
-    assert {len(column) for column in found["stops"].values()} == {120}
-    assert {len(column) for column in found["streets"].values()} == {12}
-    assert found["stops"]["street"][0] == "ST0001"
-    assert found["past"][0] == {
-        "label": "2 weeks ago",
-        "cost_per_collection": 1.61,
-        "overtime_h": 0.5,
-        "distance_km": 31.0,
-        "missed_per_1000": 1.1,
-    }
-    west, south, east, north = found["bbox"]
-    for line in found["streets"]["line"]:
-        assert len(line) == 12
-        assert all(west <= lon <= east for lon in line[0::2])
-        assert all(south <= lat <= north for lat in line[1::2])
-    lonlat = council.to_wgs84(council.tips.en)
-    assert [tip["lon"] for tip in found["tips"]] == pytest.approx(lonlat[:, 0], abs=1e-6)
