@@ -25,7 +25,9 @@ from loadtests.run.stage_set import SEED, Asked, Figures, Say, ceiling, measured
 LADDER_PART, HELD_PART, CONSOLES_PART, BARE_PART = 0.45, 0.40, 0.10, 0.05
 """How the minutes are shared."""
 LIKELY_RATES = 6
-HELD_PER_S, PLANS_PER_S, BARE_PER_S = 1_000.0, 2.0, 100.0
+HELD_PER_S, BARE_PER_S = 1_000.0, 100.0
+BESIDE_PER_S = 3.0
+"""Events while consoles listen: the level asks for two plans a second, and some events share one."""
 AUDIENCES = 2
 """Processes that hold the consoles."""
 
@@ -138,10 +140,10 @@ def _consoles(asked: Asked, deployment: _Deployment, area: str, climb: Climb, li
         until_s = time.monotonic() + CONNECT_S + listen_s
         beside = []
         while not all(one.done() for one in hearing) and time.monotonic() < until_s + CONNECT_S:
-            beside.append(climb.rate(PLANS_PER_S, max(3.0, listen_s / 4)))
+            beside.append(climb.rate(BESIDE_PER_S, max(3.0, listen_s / 4)))
         heard = [one.result() for one in hearing]
     told: Figures = push_figures(heard, listen_s)
-    return told | {"events_per_s": PLANS_PER_S, "beside": beside}
+    return told | {"events_per_s": BESIDE_PER_S, "beside": beside}
 
 
 def _ratio(rates: list[Figures], bare_trip: Figures) -> float | None:
