@@ -9,7 +9,7 @@ import asyncio
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from msgspec import structs
@@ -18,6 +18,7 @@ from geo.arrays import FloatArray
 from geo.council import Council
 from services.cluster_view import ClusterViewer
 from services.council.change_views import ChangeViewer
+from services.council.day_clock import clock_s, moment_of
 from services.council.day_figures import CouncilDayFigures, DayCount, RoundForecast, RoundForecasts
 from services.council.day_ground import DayGround
 from services.council.day_picture import EPOCH, DayPicture
@@ -132,7 +133,7 @@ class DayBoard:
             return None
         for visit, begin_s in zip(visits, forecast.begin_s, strict=False):
             if stop_of(visit) == stop and math.isfinite(begin_s):
-                return self.ground.begins(picture.date) + timedelta(seconds=begin_s)
+                return moment_of(begin_s, picture.date, self.ground.timezone)
         return None
 
     def forecast(self, vehicle: str) -> RoundForecast | None:
@@ -184,7 +185,7 @@ class DayBoard:
     def _now_s(self, picture: DayPicture) -> float:
         if picture.date is None:
             return 0.0
-        return (picture.as_of - self.ground.begins(picture.date)).total_seconds()
+        return clock_s(picture.as_of, picture.date, self.ground.timezone)
 
 
 def _facts(picture: DayPicture, vehicle: str, closed: frozenset[str]) -> object:

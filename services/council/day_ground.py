@@ -71,11 +71,6 @@ class DayGround:
         """When a local day ends, UTC."""
         return self.begins(day + timedelta(days=1))
 
-    def seconds_of_day(self, moment: datetime) -> float:
-        """The local clock's seconds since midnight, as rounds and shifts count them."""
-        local = moment.astimezone(self.timezone)
-        return local.hour * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6
-
     def empty_day(self) -> DayPicture:
         """The day before any event: the morning's plan, nothing done."""
         return DayPicture(

@@ -6,10 +6,11 @@ crew is on its way to. Never changes a round.
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from services.council.day_clock import clock_s
 from services.council.day_picture import DayPicture, VehicleState
 from services.council.road_ground import GroundWays, RoadGround
 from services.council.visits import BACKWARDS, BREAKS, stop_of, tip_of
@@ -75,8 +76,7 @@ class Heads:
         """Any time likewise."""
         if picture.date is None:
             return -math.inf
-        midnight = datetime.combine(picture.date, time(), self._zone).astimezone(UTC)
-        return (at - midnight).total_seconds()
+        return clock_s(at, picture.date, self._zone)
 
     def of(self, picture: DayPicture, vehicle: str, ways: GroundWays) -> Head:
         """How far the round of a vehicle is; remembered for the picture asked about last."""

@@ -4,12 +4,13 @@ Called by the request desk. Reads the picture and the predicted times; judges no
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from geo.council import Council
+from services.council.day_clock import moment_of
 from services.council.day_picture import DayPicture, StopState
 from services.council.demand.identity import Place
 from services.council.demand.missed_rule import (
@@ -83,8 +84,7 @@ class DueCollections:
         vehicle = None if stop is None else self._calling(picture).get(stop)
         done = None if stop is None else _newest_word(picture, stop, uprn)
         shift_end_s = max(self._shift_end_s.values()) if vehicle is None else self._shift_end_s[vehicle]
-        midnight = datetime.combine(today, time(), self._zone)
-        shift_end = (midnight + timedelta(seconds=shift_end_s)).astimezone(UTC)
+        shift_end = moment_of(shift_end_s, today, self._zone)
         if done is not None and done.at.astimezone(self._zone).date() == today:
             return Collection(today, _record(done), shift_end=shift_end)
         expected = None
