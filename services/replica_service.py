@@ -18,7 +18,7 @@ from services.area_fold import AreaFold
 from services.area_run import lasting
 from services.backing import Backing, open_backing
 from services.checkpoint_keeper import CheckpointKeeper
-from services.console_feed import ConsoleFeed
+from services.console_feed import SNAPSHOT, ConsoleFeed
 from services.council.council_area import CouncilArea
 from services.council.day_check import DayCheck
 from services.council.day_fold import DayFold
@@ -120,9 +120,12 @@ class ReplicaCouncil(CouncilArea):
             group.create_task(lasting(self._foresee_forever()))
 
     async def _foresee_forever(self) -> None:
+        told = False
         while True:
-            if self.state.ready:
-                await self.board.refresh(self.state.picture)
+            if self.state.ready and await self.board.refresh(self.state.picture) and not told:
+                # Who came before that was shown no times, and of rounds the worker tells only what changes.
+                self.hub.relay(SNAPSHOT, self.state.snapshot(), None)
+                told = True
             await asyncio.sleep(FORESEEN_EVERY_S)
 
 
