@@ -17,7 +17,7 @@ from tests.shared_data import LONDON, ROOT, needs_london
 KILLS = 10
 INCIDENTS = 1_500
 KILLED_SPEED = "3500"
-"""1,500 incidents are 4.4 days: at this speed 109 s, in which ten kills and restarts fit on a busy machine."""
+"""1,500 incidents are 4.4 days: at this speed 109 s: ten kills and restarts fit, also when it is busy."""
 RECORDS = LONDON / "lfb_incidents_2023_sample.csv"
 
 
