@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from geo.council_pack import save_council
@@ -28,12 +29,12 @@ from tests.shared_data import ROOT
 SECONDS = 3
 """Of each scenario."""
 SCENARIOS = {
-    "control_room_day": (STEADY, {"events, by 10", "stream opened", "plan", "region"}),
-    "major_incident_night": (SPIKE, {"major incident opened", "status storm, by 10", "plan"}),
-    "national_rollout": (SOAK, {"events, by 10", "plan"}),
+    "control_room_day": (SOAK, {"events, by 10", "stream opened", "plan", "region"}),
+    "major_incident_night": (STEADY, {"major incident opened", "status storm, by 10", "plan"}),
+    "national_rollout": (SPIKE, {"events, by 10"}),
     "coming_and_going": (RAMP, {"began", "snapshot"}),
     "council_day": (STEADY, {"report", "day", "stream opened"}),
-    "holiday_surge": (SPIKE, {"report", "posts, by 5"}),
+    "holiday_surge": (STEADY, {"report", "posts, by 5"}),
 }
 
 
@@ -104,6 +105,10 @@ def service(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
     words = ["serve", "--region", str(pack), "--council", str(folder / "council"), "--port", "0"]
     with cover(words, {}, folder / "serve.log") as process:
         process.await_ready()
+        # The first post loads the reader of posts, which takes longer than a scenario here.
+        post = {"id": "warm", "text": "bin not collected", "created_at": "2025-06-06T05:00:00Z"}
+        path = f"{process.url}/api/v1/areas/{grid_council().id}/feedback"
+        httpx.post(path, json={"posts": [post]}, timeout=60).raise_for_status()
         yield process
 
 
