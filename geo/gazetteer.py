@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import KDTree
 
-from geo.arrays import IntArray
 from geo.gazetteer_words import BREAK, TYPES, Word, every_word, key_of, words_of
 
 if TYPE_CHECKING:
@@ -266,11 +265,6 @@ class Gazetteer:
             council.streets.ids[street],
             council.stops.ids[int(part.stop[at])],
         )
-
-    def numbers_of_street(self, street: str) -> IntArray:
-        """Return the house numbers of a street, rising; KeyError where there is no such street."""
-        on_it = self._council.properties.street == self._council.street_number[street]
-        return np.unique(self._council.properties.number[on_it])
 
 
 def _house_number(words: list[Word], at: int) -> int | None:

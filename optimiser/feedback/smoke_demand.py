@@ -55,26 +55,6 @@ def extra_demand_per_h(
     return extra * (MOST_EXTRA_PER_H / total) if total > MOST_EXTRA_PER_H else extra
 
 
-def demand_factor(
-    clusters: Iterable[Cluster],
-    places_m: NDArray[np.float64],
-    demand_per_h: NDArray[np.float64],
-    now: datetime,
-) -> NDArray[np.float64]:
-    """By what each zone's demand is multiplied to hold the same raise; 1 where there is none, or no demand.
-
-    Parameters
-    ----------
-    demand_per_h
-        (Z,) incidents per hour as they would be without the clusters.
-    """
-    extra = extra_demand_per_h(clusters, places_m, now)
-    factor: NDArray[np.float64] = 1.0 + np.divide(
-        extra, demand_per_h, out=np.zeros_like(extra), where=demand_per_h > 0
-    )
-    return factor
-
-
 def _shares(cluster: Cluster, places_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """Of one cluster: which part of it falls on each zone."""
     if not len(places_m):

@@ -157,7 +157,3 @@ def test_nothing_is_near_to_what_is_far() -> None:
     assert gazetteer.nearest(float("nan"), 0.0, 1_000) is None
     assert gazetteer.nearest(east, north, within_m=1) is None
     assert gazetteer.nearest(east, north, within_m=20) is not None
-
-
-def test_numbers_of_a_street_rise() -> None:
-    assert grid_council().gazetteer().numbers_of_street("ST0001").tolist() == list(range(1, 41))

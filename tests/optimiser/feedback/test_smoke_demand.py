@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimiser.feedback.clusters import Category, WordAction, with_report, with_word
-from optimiser.feedback.smoke_demand import EXTRA_PER_H, MOST_EXTRA_PER_H, demand_factor, extra_demand_per_h
+from optimiser.feedback.smoke_demand import EXTRA_PER_H, MOST_EXTRA_PER_H, extra_demand_per_h
 from tests.optimiser.feedback.test_clusters import START, folded, only, report
 
 ZONES = np.array([[0.0, 0.0], [300.0, 0.0], [2_000.0, 0.0], [50_000.0, 0.0]])
@@ -48,12 +48,3 @@ def test_a_cluster_between_zones_goes_to_the_nearest_and_far_ones_to_none() -> N
     assert near[2] > 0 and near.sum() == near[2]
     assert not extra_demand_per_h(folded([report("A", x=25_000)]).values(), ZONES, START).any()
     assert extra_demand_per_h(folded([report("A")]).values(), np.zeros((0, 2)), START).shape == (0,)
-
-
-def test_the_factor_holds_the_same_raise() -> None:
-    clusters = folded([report("A")])
-    demand = np.array([0.1, 0.0, 0.2, 0.2])
-    factor = demand_factor(clusters.values(), ZONES, demand, START)
-    extra = extra_demand_per_h(clusters.values(), ZONES, START)
-    assert (factor >= 1).all() and factor[1] == 1
-    assert demand[0] * factor[0] == pytest.approx(demand[0] + extra[0])
