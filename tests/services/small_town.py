@@ -70,7 +70,7 @@ def wire(area: str, data: EventData, at: datetime, id: str) -> bytes:
 
 def crews_at_work(council: Council, until_hour: float, seed: int = 1) -> list[bytes]:
     """What the crews report until then: every visit that is over, in order of time."""
-    events = []
+    events: list[bytes] = []
     for over in CollectionCrews(council, seed).advance(until_hour * 3_600):
         done = StopDone(over.vehicle, over.visit, StopOutcome(over.outcome))
         at = MIDNIGHT + timedelta(seconds=over.at_s)

@@ -268,9 +268,11 @@ def kafka_records(server: str, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 def redis_values(url: str) -> Iterator[tuple[str, bytes]]:
     """Every key of every kind, with all it holds."""
-    with closing(Redis.from_url(url)) as redis:
+    with closing(Redis.from_url(url)) as untyped:
+        redis: Any = untyped  # its answers are of any kind, as told by each key
         for key in redis.scan_iter():
             kind = redis.type(key).decode()
+            parts: list[bytes]
             if kind == "string":
                 parts = [redis.get(key)]
             elif kind == "hash":

@@ -40,19 +40,20 @@ def of_the_council(town: Town) -> list[bytes]:
     at, homes, streets = clock(HOUR), council.properties, council.streets.ids
     data: list[EventData] = []
     for number, service in enumerate(ServiceCode):
-        place = homes.en[97 * number].tolist()
+        east, north = homes.en[97 * number].tolist()
         uprn = str(homes.uprn[97 * number])
-        data.append(ServiceRequested(f"SR-{number}", service, ReportChannel.EVENT, *place, at, uprn))
+        data.append(ServiceRequested(f"SR-{number}", service, ReportChannel.EVENT, east, north, at, uprn))
+    east, north = homes.en[0].tolist()
     data += [
         RequestClosed("SR-3", RequestOutcome.WITHDRAWN),
         VehicleStatusChanged("RCV04", VehicleStatus.BROKEN_DOWN),
-        VehiclePosition("RCV01", *homes.en[0].tolist(), {council.materials[0]: 1_200.0}),
+        VehiclePosition("RCV01", east, north, {council.materials[0]: 1_200.0}),
         RoadClosed("K-1", [streets[5]]),
     ]
     for number in range(4):
-        place = homes.en[10 * number].tolist()
-        signal = FeedbackSignal(f"F-{number}", FeedbackCategory.MISSED_COLLECTION, *place, 60.0, at, 0.0, 0.8)
-        data.append(signal)
+        east, north = homes.en[10 * number].tolist()
+        missed = FeedbackCategory.MISSED_COLLECTION
+        data.append(FeedbackSignal(f"F-{number}", missed, east, north, 60.0, at, 0.0, 0.8))
     events = [wire(council.id, one, at, f"council {number}") for number, one in enumerate(data)]
     return [*crews_at_work(council, HOUR), *events, *events[:5]]
 

@@ -35,6 +35,7 @@ import { RoundsStrip } from "./rounds_strip";
 import { StopBar } from "./stop_bar";
 import { Timeline } from "./timeline";
 import { TimelinePanel } from "./timeline_panel";
+import { UnservedList } from "./unserved_list";
 
 const HOUSEKEEPING_MS = 250;
 
@@ -86,6 +87,7 @@ export async function startRounds(
     "main",
     { class: "panel" },
     new ChangeList({ model, commands, adjust }).root,
+    new UnservedList(model).root,
     new RefusedList(model).root,
     new ClusterList(model, commands).root,
     new RoundsLog(model, commands).root,

@@ -126,7 +126,7 @@ export const enRounds = {
     changes: {
       heading: "Changes",
       count: (n: number) => plural(n, "open change", "open changes"),
-      none: "Nothing to decide: the rounds run as planned.",
+      none: "Nothing to decide.",
       waiting: "working out answers…",
       noAnswer: "No answer yet.",
       touches: "touches",
@@ -196,6 +196,10 @@ export const enRounds = {
       more: (n: number) => `and ${n} more`,
       cannot: (n: number) => `Cannot be served: ${n}`,
       mend: (what: string) => `possible with: ${what}`,
+    },
+    unserved: {
+      label: "Stops in no round",
+      count: (n: number) => `${plural(n, "stop is", "stops are")} in no round today`,
     },
     refused: {
       heading: "Reports not taken on",
