@@ -1,4 +1,7 @@
-/** Stops that no round serves today, below the changes: so that a day with some of them never looks as planned. */
+/**
+ * Stops that no round serves today, below the changes: so that a day with some of them never looks as planned.
+ * Folded to one line, so that it takes no room from a change that is being decided.
+ */
 import { el, setText } from "../dom/element";
 import { words } from "../words/catalogue";
 import type { RoundsModel } from "./rounds_model";
@@ -7,11 +10,11 @@ import type { RoundsModel } from "./rounds_model";
 const SHOWN = 8;
 
 export class UnservedList {
-  private readonly heading = el("b", { class: "loses" });
+  private readonly heading = el("summary", { class: "loses" });
   private readonly list = el("ul");
   private readonly more = el("span", { class: "hint" });
   readonly root = el(
-    "section",
+    "details",
     { class: "block", hidden: true, "aria-label": words.rounds.unserved.label, "data-testid": "unserved-today" },
     this.heading,
     this.list,
