@@ -225,6 +225,7 @@ def test_a_breakdown_is_replanned_approved_undone_and_approved_again(
     card = page.locator(f"[data-testid=change-card][data-key='breakdown:{BROKEN}']")
     card.click()
     proposal = shown_again(service, town, card, page, least=2)
+    print(f"answers to the breakdown: {[option['key'] for option in proposal['options']]}")
     plans = [with_option(before, proposal, option["key"]) for option in proposal["options"]]
     assert all(plans[n] not in plans[:n] for n in range(len(plans))), "each answer is told once"
     assert proposal["options"][0]["key"] == "no_churn"
