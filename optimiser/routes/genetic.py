@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from optimiser.routes.arrays import BoolArray, FloatArray, Int32Array, IntArray
-from optimiser.routes.kernel_genetic import improve, lengths, ordered, split, turn
+from optimiser.routes.kernel_genetic import improve, lengths, ordered, sequence, split, turn
 from optimiser.routes.model import Model
 from optimiser.routes.model_parts import neighbours
 from optimiser.routes.plan import DayPlan, Kind, Visit
@@ -275,19 +275,11 @@ class Genetic:
         return Individual(after, row, cost, over, used, beside)
 
     def _tour(self, one: Individual) -> IntArray:
-        return np.concatenate([np.array(stops, np.int64) for stops in self._rounds(one)])
+        return sequence(one.after, self.n, self.day.most)[0]
 
-    def _rounds(self, one: Individual) -> list[list[int]]:
-        n, after = self.n, one.after.tolist()
-        found = []
-        for r in range(self.day.most):
-            stops, u = [], after[n + r]
-            while u < n:
-                stops.append(u)
-                u = after[u]
-            if stops:
-                found.append(stops)
-        return found
+    def _rounds(self, one: Individual) -> list[IntArray]:
+        tour, ends = sequence(one.after, self.n, self.day.most)
+        return [stops for stops in np.split(tour, ends[:-1]) if len(stops)]
 
     def _keep(self, made: Individual) -> None:
         feasible = made.over <= OVER
@@ -357,7 +349,7 @@ class Genetic:
         """A day as a plan."""
         ways = one.row & 1 if self.day.ways == 2 else np.zeros_like(one.row)
         rounds = [
-            (*(Visit(Kind.STOP, u, bool(ways[u])) for u in stops), Visit(Kind.TIP, 0))
+            (*(Visit(Kind.STOP, u, bool(ways[u])) for u in stops.tolist()), Visit(Kind.TIP, 0))
             for stops in self._rounds(one)
         ]
         idle = ((),) * (self.day.vehicles - len(rounds))
