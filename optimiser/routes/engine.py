@@ -1,7 +1,8 @@
 """The route engine: a better day within seconds, and the three answers a manager is offered.
 
 Called by the service, commands and benchmarks. Runs a portfolio side by side from the plan in force or from
-nothing: chains of ruin and recreate, PyVRP where its model fits, OR-Tools where threads are left. At any
+nothing: chains of ruin and recreate whose rounds are pooled, a genetic search on plain days, PyVRP where its
+model fits a day of one trip each, OR-Tools where threads are left. At any
 moment there is a best plan so far; the independent checker has the last word on what leaves.
 """
 
