@@ -10,7 +10,7 @@ CONSOLE_BUILT := $(CONSOLE)/dist/.built
 CONSOLE_SOURCES := $(shell find $(CONSOLE) -path $(CONSOLE)/node_modules -prune -o -path $(CONSOLE)/dist -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install console run test test-unit test-services test-console services-up services-down check format bench-cover bench-routes bench-pipeline lock clean
+.PHONY: help install console run test test-unit test-services test-console services-up services-down check format bench-cover bench-routes bench-pipeline loadtest loadtest-kafka lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -70,6 +70,16 @@ bench-routes: $(INSTALLED) ## Measure the route engine beside PyVRP and OR-Tools
 bench-pipeline: $(INSTALLED) ## Measure throughput and latency through Kafka and Redis beside bare Kafka
 	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
 	@$(BIN)/python -m loadtests.pipeline --region $(firstword $(wildcard var/london) var/demo)
+
+MINUTES ?= 10
+loadtest: $(INSTALLED) ## Load on the embedded service, judged by its levels (MINUTES=10)
+	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
+	@$(BIN)/python -m loadtests.run embedded --region $(firstword $(wildcard var/london) var/demo) --minutes $(MINUTES)
+
+loadtest-kafka: MINUTES = 27
+loadtest-kafka: $(INSTALLED) ## The same on a real Kafka and Redis, two workers, two API replicas (MINUTES=27)
+	@test -e var/demo/region.json || $(BIN)/cover region demo var/demo
+	@$(BIN)/python -m loadtests.run kafka --region $(firstword $(wildcard var/london) var/demo) --minutes $(MINUTES)
 
 lock: $(INSTALLED) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

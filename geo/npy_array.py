@@ -1,6 +1,6 @@
 """Reads one array from the bytes of an .npy file whose type and shape are known beforehand.
 
-Called by the region pack. Never unpickles, never opens an archive, and never makes an array larger than the
+Called by the packs. Never unpickles, never opens an archive, and never makes an array larger than the
 bytes it was given: what the header claims is compared with what is expected before a value is touched.
 """
 

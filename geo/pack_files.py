@@ -1,6 +1,6 @@
-"""Reads and writes the files of a region pack: bounded reads, durable writes, and the change of one folder.
+"""Reads and writes the files of a pack: bounded reads, durable writes, and the change of one folder.
 
-Called by the region pack. Never knows what is in the files.
+Called by `geo.pack_store`. Never knows what is in the files.
 """
 
 from __future__ import annotations

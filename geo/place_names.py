@@ -1,7 +1,7 @@
 """Invented place names that sound British, for generated regions.
 
-Called by the demo region. Never names a place of the real London (names of its stations are left out below),
-though a hamlet somewhere may share one by chance.
+Called by the demo region and the demo council. Never names a place of the real London (names of its stations
+are left out below), though a hamlet somewhere may share one by chance.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text."""
     return tuple(text.split())
 
 
-FIRST = _words(
+FIRST = words(
     "Alder Amble Ash Barrow Birch Black Bram Brack Brin Calder Carl Cath Chad Cold Cop Corn Cran Crow Dal "
     "Darn Dun Elder Elm Ern Fal Fen Fern Gar Glen Gran Hag Hart Hather Hazel Hol Horn Hux Ing Kel Kes Kirk "
     "Lang Lark Lin Lox Mal Mar Mel Mer Moss Nether Nor Oak Orm Pen Pick Quar Rams Raven Red Rook Row Rush "
     "Sax Sel Shen Sil Skel Stan Stoke Swin Tarn Tet Thorn Til Tor Under Wain War Wel Whit Wil Win Wych Yarn"
 )
-LAST = _words(
+LAST = words(
     "bank borough bourne bridge brook burn bury by combe cote croft dale den don field ford gate grave "
     "ham haven hurst ley low mead mere minster moor ness port scar shaw stead stock stone thorpe ton wade "
     "well wick wold worth"
@@ -28,7 +29,7 @@ BEFORE = ("Great", "Little", "North", "South", "East", "West", "Upper", "Lower",
 AFTER = ("Cross", "Green", "Park", "Vale", "Hill", "Heath", "Road", "Quay", "Common", "Fields")
 SAINTS = ("Aldwyn", "Brannoc", "Cuthman", "Edmer", "Hild", "Ninnoc", "Oswin", "Petroc", "Sidwell", "Wenna")
 # Syllables that would make a name of a London station or borough.
-REAL_NAMES = _words(
+REAL_NAMES = words(
     "Barking Barnet Battersea Beckenham Bexley Brentford Bromley Croydon Dagenham Deptford Ealing Edmonton "
     "Eltham Enfield Erith Feltham Finchley Fulham Greenwich Hainault Hammersmith Harrow Hayes Hendon Heston "
     "Hillingdon Holloway Homerton Hornchurch Hornsey Ilford Islington Kentish Kingston Lambeth Lee Leyton "

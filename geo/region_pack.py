@@ -6,35 +6,33 @@ a pack with one wrong byte is refused with the file and the field. The format is
 
 from __future__ import annotations
 
-import hashlib
-import io
-import shutil
-import tempfile
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from geo.arrays import GeometryArray
 from geo.distance_law import DistanceLaw
-from geo.npy_array import AnyArray, array_from_npy
-from geo.pack_files import plain_size, put_in_place, read_start, write_durably
-from geo.pack_manifest import Counts, FileEntry, Head, KindEntry, LawEntry, Listed, Manifest, Names, PackError
-from geo.polygon_wkb import polygons_from_wkb, polygons_to_wkb
+from geo.npy_array import AnyArray
+from geo.pack_manifest import Counts, KindEntry, LawEntry, Manifest, Names, PackError
+from geo.pack_store import (
+    MAX_MANIFEST_BYTES,
+    PackKind,
+    PackReader,
+    array_files,
+    entries,
+    geometry_arrays,
+    read_manifest,
+    write_pack,
+)
+from geo.pack_store import check_may_write as check_may_write_pack
 from geo.region import PACK_VERSION, ApplianceKind, Appliances, Region, Stations, Zones
 from geo.road_network import RoadNetwork
 from geo.travel_time import TravelTimes
 
 FORMAT = "dynamic-cover-region"
 MANIFEST = "region.json"
-# No honest region comes near these: London has 4 kB of manifest, 8 MB of pack, 0.14 MB in its longest list.
-MAX_MANIFEST_BYTES = 4 << 20
-MAX_NAMES_BYTES = 64 << 20
-MAX_PACK_BYTES = 1 << 30
-# What msgspec raises for bytes that are not what they must be; it follows nesting by recursion, to a limit.
-DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-__all__ = ["PackError", "check_may_write", "load_region", "save_region"]
+REGION_PACK = PackKind(FORMAT, PACK_VERSION, MANIFEST, "region pack", "cover region", "cover region demo")
+__all__ = ["MAX_MANIFEST_BYTES", "PackError", "check_may_write", "load_region", "save_region"]
 
 
 def save_region(region: Region, folder: Path) -> None:
@@ -49,44 +47,12 @@ def save_region(region: Region, folder: Path) -> None:
     """
     check_may_write(folder)
     files = _region_files(region)
-    manifest = _manifest(region, files)
-    files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise PackError(f"{folder}: cannot be written: {error}") from error
-    try:
-        fresh.chmod(0o755)
-        for name, content in files.items():
-            write_durably(fresh / name, content)
-        put_in_place(fresh, folder)
-    except OSError as error:
-        raise PackError(f"{folder}: cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    write_pack(REGION_PACK, folder, files, _manifest(region, files))
 
 
 def check_may_write(folder: Path) -> None:
     """Raise PackError where `folder` is a file, or holds anything that is not of a region pack."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise PackError(f"{folder}: is a file; name a folder for the region pack")
-    if any(folder.iterdir()):
-        try:
-            _, content = _read_head(folder / MANIFEST)
-            listed = msgspec.json.decode(content, type=Listed)
-        except (PackError, *DECODE_ERRORS) as error:
-            raise PackError(
-                f"{folder}: holds something that is not a region pack; name another folder or empty it"
-            ) from error
-        foreign = {entry.name for entry in folder.iterdir()} - set(listed.files) - {MANIFEST}
-        if foreign:
-            raise PackError(
-                f"{folder}: holds {min(foreign)!r}, which is not of the pack and would be lost; name another "
-                "folder or move it away"
-            )
+    check_may_write_pack(REGION_PACK, folder)
 
 
 def load_region(folder: Path) -> Region:
@@ -97,51 +63,17 @@ def load_region(folder: Path) -> Region:
     PackError
         Naming the file, and the field in it, that is missing, damaged or wrong.
     """
-    path = folder / MANIFEST
-    head, content = _read_head(path)
-    if head.version != PACK_VERSION:
-        raise PackError(
-            f"{path}: field version: {head.version}; this code reads {PACK_VERSION}; "
-            "build the pack again with `cover region`, or use the version of Dynamic Cover that wrote it"
-        )
-    try:
-        manifest = msgspec.json.decode(content, type=Manifest)
-    except DECODE_ERRORS as error:
-        raise PackError(f"{path}: {error}") from error
-    total = sum(entry.bytes for entry in manifest.files.values())
-    if total > MAX_PACK_BYTES:
-        raise PackError(f"{path}: field files: {total} bytes; a pack may have {MAX_PACK_BYTES}")
-    return _Reader(folder, manifest).region()
-
-
-def _read_head(path: Path) -> tuple[Head, bytes]:
-    """Return the head of the manifest, and the whole of it: it is read only once."""
-    try:
-        if plain_size(path) > MAX_MANIFEST_BYTES:
-            raise PackError(f"{path}: is not the manifest of a region pack: above {MAX_MANIFEST_BYTES} bytes")
-        content = read_start(path, MAX_MANIFEST_BYTES)
-        head = msgspec.json.decode(content, type=Head)
-    except FileNotFoundError as error:
-        raise PackError(
-            f"{path}: is missing; {path.parent} is no region pack: "
-            f"build one, e.g. `cover region demo {path.parent}`"
-        ) from error
-    except OSError as error:
-        raise PackError(f"{path}: cannot be read: {error}") from error
-    except DECODE_ERRORS as error:
-        raise PackError(f"{path}: is not the manifest of a region pack: {error}") from error
-    if head.format != FORMAT:
-        raise PackError(f"{path}: field format: {head.format!r}; it must be {FORMAT!r}")
-    return head, content
+    return _Reader(folder, read_manifest(REGION_PACK, folder, Manifest)).region()
 
 
 class _Reader:
-    """Reads the files of one pack; every error names the file."""
+    """Puts a region together from the files of one pack."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         """Keep where and what."""
         self.folder = folder
         self.manifest = manifest
+        self._pack = PackReader(REGION_PACK, folder, manifest.files)
 
     def region(self) -> Region:
         """Build the region; what its classes refuse becomes a PackError with the file of the field."""
@@ -158,9 +90,7 @@ class _Reader:
         except PackError:
             raise
         except ValueError as error:
-            field = str(error).partition(":")[0]
-            name = f"{field}.npy" if f"{field}.npy" in m.files else MANIFEST
-            raise PackError(f"{self.folder / name}: {error}") from error
+            raise self._pack.refused(error) from error
 
     def _region(self, roads: RoadNetwork | None) -> Region:
         m, count = self.manifest, self.manifest.counts
@@ -179,16 +109,16 @@ class _Reader:
             kinds=tuple(ApplianceKind(**msgspec.structs.asdict(kind)) for kind in m.kinds),
             stations=self._stations(),
             appliances=Appliances(
-                ids=self._names("appliances", count.appliances)[0],
-                kind=self._array("appliances.kind", np.int64, (count.appliances,)),
-                home=self._array("appliances.home", np.int64, (count.appliances,)),
+                ids=self._pack.names("appliances", count.appliances)[0],
+                kind=self._pack.array("appliances.kind", np.int64, (count.appliances,)),
+                home=self._pack.array("appliances.home", np.int64, (count.appliances,)),
             ),
             zones=self._zones(),
             districts=tuple(m.districts),
-            boundary=self._geometries("boundary", 1)[0],
-            demand_per_h=self._array("demand_per_h", np.float32, (count.kinds, 168, zones)),
-            station_zone_s=self._array("station_zone_s", np.float32, (stations, zones)),
-            station_station_s=self._array("station_station_s", np.float32, (stations, stations)),
+            boundary=self._pack.geometries("boundary", 1)[0],
+            demand_per_h=self._pack.array("demand_per_h", np.float32, (count.kinds, 168, zones)),
+            station_zone_s=self._pack.array("station_zone_s", np.float32, (stations, zones)),
+            station_station_s=self._pack.array("station_station_s", np.float32, (stations, stations)),
             turnout_s=m.turnout_s,
             travel=travel,
             roads=roads,
@@ -198,25 +128,25 @@ class _Reader:
 
     def _stations(self) -> Stations:
         count = self.manifest.counts.stations
-        ids, names = self._names("stations", count)
+        ids, names = self._pack.names("stations", count)
         return Stations(
             ids=ids,
             names=names,
-            district=self._array("stations.district", np.int64, (count,)),
-            en=self._array("stations.en", np.float64, (count, 2)),
-            bays=self._array("stations.bays", np.int64, (count,)),
+            district=self._pack.array("stations.district", np.int64, (count,)),
+            en=self._pack.array("stations.en", np.float64, (count, 2)),
+            bays=self._pack.array("stations.bays", np.int64, (count,)),
         )
 
     def _zones(self) -> Zones:
         count = self.manifest.counts.zones
-        ids, names = self._names("zones", count)
+        ids, names = self._pack.names("zones", count)
         return Zones(
             ids=ids,
             names=names,
-            district=self._array("zones.district", np.int64, (count,)),
-            en=self._array("zones.en", np.float64, (count, 2)),
-            population=self._array("zones.population", np.float64, (count,)),
-            polygons=self._geometries("zones.polygons", count),
+            district=self._pack.array("zones.district", np.int64, (count,)),
+            en=self._pack.array("zones.en", np.float64, (count, 2)),
+            population=self._pack.array("zones.population", np.float64, (count,)),
+            polygons=self._pack.geometries("zones.polygons", count),
         )
 
     def _roads(self) -> RoadNetwork | None:
@@ -224,11 +154,11 @@ class _Reader:
         if not arcs:
             return None
         return RoadNetwork(
-            node_en=self._array("roads.node_en", np.float64, (nodes, 2)),
-            tail=self._array("roads.tail", np.int32, (arcs,)),
-            head=self._array("roads.head", np.int32, (arcs,)),
-            travel_s=self._array("roads.travel_s", np.float32, (arcs,)),
-            speed_class=self._array("roads.speed_class", np.uint8, (arcs,)),
+            node_en=self._pack.array("roads.node_en", np.float64, (nodes, 2)),
+            tail=self._pack.array("roads.tail", np.int32, (arcs,)),
+            head=self._pack.array("roads.head", np.int32, (arcs,)),
+            travel_s=self._pack.array("roads.travel_s", np.float32, (arcs,)),
+            speed_class=self._pack.array("roads.speed_class", np.uint8, (arcs,)),
         )
 
     def _law(self) -> DistanceLaw | None:
@@ -238,60 +168,9 @@ class _Reader:
         return DistanceLaw(
             law.root_s,
             law.crossover_m,
-            start_en=self._array("distance_law.start_en", np.float64, (law.starts, 2)),
-            start_s=self._array("distance_law.start_s", np.float64, (law.starts,)),
+            start_en=self._pack.array("distance_law.start_en", np.float64, (law.starts, 2)),
+            start_s=self._pack.array("distance_law.start_s", np.float64, (law.starts,)),
         )
-
-    def _bytes(self, name: str, most: int = MAX_PACK_BYTES) -> bytes:
-        path = self.folder / name
-        stated = self.manifest.files.get(name)
-        if stated is None:
-            raise PackError(f"{self.folder / MANIFEST}: field files: {name} is not listed")
-        if stated.bytes > most:
-            raise PackError(f"{path}: has {stated.bytes} bytes; it may have {most}")
-        try:
-            size = plain_size(path)
-            if size != stated.bytes:
-                raise PackError(f"{path}: has {size} bytes; the manifest says {stated.bytes}; build it again")
-            content = read_start(path, size)
-        except FileNotFoundError as error:
-            raise PackError(f"{path}: is missing; copy the whole folder or build it again") from error
-        except OSError as error:
-            raise PackError(f"{path}: cannot be read: {error}") from error
-        if hashlib.sha256(content).hexdigest() != stated.sha256:
-            raise PackError(f"{path}: its sha256 is not the manifest's: the file is damaged; build it again")
-        return content
-
-    def _array(self, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> AnyArray:
-        path = self.folder / f"{name}.npy"
-        content = self._bytes(path.name)
-        try:
-            return array_from_npy(content, dtype, shape)
-        except ValueError as error:
-            raise PackError(f"{path}: field {name}: {error}") from error
-
-    def _names(self, name: str, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        path = self.folder / f"{name}.json"
-        try:
-            listed = msgspec.json.decode(self._bytes(path.name, MAX_NAMES_BYTES), type=Names)
-        except DECODE_ERRORS as error:
-            raise PackError(f"{path}: {error}") from error
-        if len(listed.ids) != count:
-            raise PackError(f"{path}: field ids: {len(listed.ids)} of them; the manifest says {count}")
-        return tuple(listed.ids), tuple(listed.names)
-
-    def _geometries(self, name: str, count: int) -> GeometryArray:
-        path = self.folder / f"{name}.npy"
-        content = self._array(name, np.uint8, (None,)).tobytes()
-        ends = self._array(f"{name}.ends", np.int64, (count,))
-        starts = np.concatenate([[0], ends[:-1]])
-        if len(content) != (ends[-1] if count else 0) or (starts >= ends).any() or (starts < 0).any():
-            raise PackError(f"{path}: field {name}: its parts do not fit {name}.ends.npy; build it again")
-        parts = [content[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-        try:
-            return polygons_from_wkb(parts)
-        except ValueError as error:
-            raise PackError(f"{path}: field {name}: {error}") from error
 
 
 def _manifest(region: Region, files: dict[str, bytes]) -> Manifest:
@@ -325,10 +204,7 @@ def _manifest(region: Region, files: dict[str, bytes]) -> Manifest:
             road_nodes=len(roads.node_en) if roads else 0,
             road_arcs=len(roads.tail) if roads else 0,
         ),
-        files={
-            name: FileEntry(len(content), hashlib.sha256(content).hexdigest())
-            for name, content in sorted(files.items())
-        },
+        files=entries(files),
     )
 
 
@@ -360,9 +236,9 @@ def _region_files(region: Region) -> dict[str, bytes]:
             "distance_law.start_en": region.travel.start_en,
             "distance_law.start_s": region.travel.start_s,
         }
-    arrays |= _geometry_arrays("zones.polygons", zones.polygons)
-    arrays |= _geometry_arrays("boundary", np.array([region.boundary], dtype=object))
-    files = {f"{name}.npy": _npy(array) for name, array in arrays.items()}
+    arrays |= geometry_arrays("zones.polygons", zones.polygons)
+    arrays |= geometry_arrays("boundary", np.array([region.boundary], dtype=object))
+    files = array_files(arrays)
     for name, listed in (
         ("stations", Names(list(stations.ids), list(stations.names))),
         ("appliances", Names(list(appliances.ids), [])),
@@ -370,15 +246,3 @@ def _region_files(region: Region) -> dict[str, bytes]:
     ):
         files[f"{name}.json"] = msgspec.json.encode(listed)
     return files
-
-
-def _geometry_arrays(name: str, geometries: GeometryArray) -> dict[str, AnyArray]:
-    parts = polygons_to_wkb(geometries)
-    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
-    return {name: np.frombuffer(b"".join(parts), dtype=np.uint8), f"{name}.ends": ends}
-
-
-def _npy(array: AnyArray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()

@@ -1,27 +1,24 @@
-"""One area as the API sees it: its state, its door, its desk, its live stream.
+"""One brigade as the API sees it: its state, its door, its desk, its what-if, its live stream.
 
-Made by `services.embedded_service` (with a worker in the same process) or by `services.replica_service`
-(following workers elsewhere). Never folds or solves itself.
+`services.hosted_area` for a brigade; made by `services.embedded_service` (with a worker in the same process)
+or by `services.replica_service` (following workers elsewhere). Never folds or solves itself.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import timedelta
 
 from geo.region import Region
 from optimiser.cover.move_cost import MoveCostRule
-from services.area_run import kept_running
 from services.area_state import AreaState
 from services.cover_model import CoverModel, RejectionRule
 from services.decisions import Decisions
-from services.hub import Hub
-from services.ingest import Ingest
+from services.event_check import EventCheck
+from services.hosted_area import AreaKind, HostedArea
 from services.metrics import Metrics
 from services.route_lines import RouteLines
 from services.settings import Settings
 from services.what_if import WhatIfDesk
-from streams.dead_letters import DeadLetters
 from streams.log import EventLog
 
 logger = logging.getLogger(__name__)
@@ -45,14 +42,11 @@ def cover_model(region: Region, settings: Settings) -> CoverModel:
     )
 
 
-class Area:
-    """The parts of one area that the API needs.
+class Area(HostedArea):
+    """The parts of one brigade that the API needs."""
 
-    Attributes
-    ----------
-    failure
-        What its worker, or its follower, last died of; None before.
-    """
+    kind = AreaKind.BRIGADE
+    state: AreaState
 
     def __init__(
         self,
@@ -63,14 +57,9 @@ class Area:
         lines: RouteLines,
         what_if_thread: Executor,
     ) -> None:
+        super().__init__(region.id, region.name, AreaState(region), EventCheck(region), log, metrics)
         self.region = region
-        self.state = AreaState(region)
-        self.hub = Hub(self.state.snapshot)
-        self.ingest = Ingest(self.state, log, metrics)
         self.decisions = Decisions(self.state, log, metrics, settings.min_cover)
-        self.dead_letters = DeadLetters(log)
-        self.failure: Exception | None = None
-        self._metrics = metrics
         self.what_if = WhatIfDesk(
             self.state,
             lambda: cover_model(region, settings),
@@ -85,27 +74,10 @@ class Area:
         """Whether this process is just now looking for a first plan; asked from any thread."""
         return False
 
-    @property
-    def degraded(self) -> str | None:
-        """Why what is shown may be behind, as a word; None where all is well."""
-        return self.state.degraded
-
-    async def run(self) -> None:
-        """Do the area's work until cancelled."""
-        raise NotImplementedError
-
-    async def warm_up_what_if(self) -> None:
+    async def prepare(self) -> None:
         """Prepare what-if answers once a first plan is shown; where that fails, the first question pays."""
         await self.state.until_planned()
         try:
             await self.what_if.warm_up()
         except Exception:
-            logger.exception("area %s: what-if could not be prepared", self.region.id)
-
-    async def kept_running(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work`, and again after each death, until cancelled or it ends by itself."""
-        self._metrics.for_area(self.region.id)
-        await kept_running(self.state, work, self._died)
-
-    def _died(self, error: Exception) -> None:
-        self.failure = error
+            logger.exception("area %s: what-if could not be prepared", self.id)

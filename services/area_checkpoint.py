@@ -14,8 +14,10 @@ from services.picture import Picture
 from streams.cover_plan import CoverPlanData
 from streams.log import RecordMark
 
-SCHEMA_VERSION = 2
-"""Another version is not used, and the log replayed from its start."""
+SCHEMA_VERSION = 3
+READABLE = {2, SCHEMA_VERSION}
+"""Another version is not used, and the log replayed from its start. Version 2 knows of no clusters:
+its events had none."""
 PLANS_KEPT = 8
 """The newest plans of a checkpoint, which an operator may be deciding on just now; some 20 kB each."""
 
@@ -85,7 +87,7 @@ def read(kept: bytes, appliances: Iterable[str]) -> AreaCheckpoint:
     """
     try:
         version = msgspec.json.decode(kept, type=_Versioned).schema_version
-        if version != SCHEMA_VERSION:
+        if version not in READABLE:
             raise ValueError(f"it is of version {version}, not {SCHEMA_VERSION}")
         checkpoint = msgspec.json.decode(kept, type=AreaCheckpoint)
     except msgspec.DecodeError as error:

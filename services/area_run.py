@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from services.area_state import AreaState
+from services.log_state import LogState
 from streams.errors import FencedError, LogUnreachableError
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ STEADY_S = 60.0
 
 
 async def kept_running(
-    state: AreaState, work: Callable[[], Awaitable[None]], died: Callable[[Exception], None]
+    state: LogState[Any], work: Callable[[], Awaitable[None]], died: Callable[[Exception], None]
 ) -> None:
     """Run `work` until it ends by itself or is cancelled.
 
@@ -46,7 +46,7 @@ async def kept_running(
                 pause_s = RESTART_FIRST_S
             state.ready = False
             cause = _single(error)
-            area = state.region.id
+            area = state.area
             if isinstance(cause, LogUnreachableError):
                 state.degraded, most_s = "log_unreachable", AWAY_MOST_S
                 logger.warning("area %s: waiting for the log's server: %s", area, cause)

@@ -1,11 +1,9 @@
-"""What one area shows right now: picture, plan, zone bands, history; kept in this process.
+"""What one brigade's area shows right now: picture, plan, zone bands, history; kept in this process.
 
-Written by the area's fold and its worker, read by the API and the hub's snapshots. The log can rebuild all of
-it but the bands, which come with the next plan.
+A brigade's `services.log_state`. The log can rebuild all of it but the bands, which come with the next plan.
 """
 
 import asyncio
-import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
 
@@ -14,19 +12,16 @@ from msgspec import Struct
 
 from geo.region import Region
 from services.known_plan import KnownPlan
+from services.log_state import DECISIONS_NOTED, LogState
 from services.picture import Picture, empty_picture
 from services.picture_view import PictureView, PictureViewer
-from services.recent_ids import RecentIds
 from streams.cover_plan import CoverPlanData, ZoneBands
-from streams.log import RecordMark
+
+__all__ = ["DECISIONS_NOTED", "PLANS_KEPT", "AreaState", "Snapshot"]
 
 HISTORY_SPAN = timedelta(minutes=120)
 HISTORY_EVERY = timedelta(seconds=20)
 """One point of the history for each so many seconds of the area's time: 360 points at most."""
-SNAPSHOT_HELD_S = 0.25
-"""A snapshot of London takes 3 ms; a restarted replica meets all its consoles at once."""
-DECISIONS_NOTED = 100
-"""Far more than people can take in the moment between judging a decision and finding it in the log."""
 PLANS_KEPT = 200
 """Plans a decision may still refer to."""
 
@@ -41,67 +36,65 @@ class Snapshot(Struct, frozen=True):
     server_time: datetime
 
 
-class AreaState:
-    """The live state of one area.
+class _Offset(Struct):
+    offset: int
 
-    Attributes
-    ----------
-    offset
-        Newest record in the picture; -1 before the first.
-    last_record
-        Mark of the record at `offset`, to see whether the log still holds that one; None where not known.
-    cause_offset
-        Newest record that called for a plan: it names the plan, so that a replay names it the same.
-    recent
-        Events folded lately.
-    decision_offsets
-        Where the newest decisions folded by this process stand, to notice one that came between.
-    degraded
-        Why what is shown may be behind, as a word; None where all is well.
-    """
+
+class _Told(Struct):
+    picture: _Offset
+    plan: CoverPlanData | None
+    zones: ZoneBands | None
+
+
+class AreaState(LogState[Picture]):
+    """The live state of one brigade's area."""
 
     def __init__(self, region: Region) -> None:
         self.region = region
         self.viewer = PictureViewer(region)
-        self.picture: Picture = empty_picture(region.id, self.viewer.homes)
-        self.offset = -1
-        self.last_record: RecordMark | None = None
-        self.cause_offset = -1
-        self.recent = RecentIds()
-        self.decision_offsets: deque[int] = deque(maxlen=DECISIONS_NOTED)
+        super().__init__(region.id)
         self.plan: CoverPlanData | None = None
         self.bands: ZoneBands | None = None
-        self.ready = False
-        self._progress = asyncio.Event()
         self._planned = asyncio.Event()
-        self.degraded: str | None = None
-        self.last_event_ns: int | None = None
         self.plans: dict[str, KnownPlan] = {}
-        self._snapshot: tuple[object, float, bytes] | None = None
         self._history: deque[tuple[datetime, float, float]] = deque()
 
-    def begin(self) -> None:
-        """Forget what was folded; plans stay, they are in the log under the same names."""
-        self.picture = empty_picture(self.region.id, self.viewer.homes)
-        self.offset = self.cause_offset = -1
-        self.last_record = None
-        self.recent = RecentIds()
+    def empty_picture(self) -> Picture:
+        """See `LogState.empty_picture`."""
+        return empty_picture(self.region.id, self.viewer.homes)
 
-    def folded(self, offset: int) -> None:
-        """Note that everything up to `offset` is in the picture, and wake who waits for it."""
-        self.offset = offset
-        woken, self._progress = self._progress, asyncio.Event()
-        woken.set()
+    def forget_answers(self) -> None:
+        """See `LogState.forget_answers`.
 
-    async def until_folded(self, offset: int, within_s: float) -> bool:
-        """Wait until `offset` is in the picture; False where that takes longer than `within_s`."""
-        try:
-            async with asyncio.timeout(within_s):
-                while self.offset < offset:
-                    await self._progress.wait()
-        except TimeoutError:
-            return False
-        return True
+        Also the plan shown: whatever is solved from here on counts as older than one of a higher offset.
+        """
+        self.plans.clear()
+        self.plan = self.bands = None
+
+    def hear(self, event: str, data: bytes) -> int | None:
+        """See `LogState.hear`."""
+        match event:
+            case "picture":
+                return msgspec.json.decode(data, type=_Offset).offset
+            case "plan":
+                self._show_newer(msgspec.json.decode(data, type=CoverPlanData))
+            case "zones":
+                self.bands = msgspec.json.decode(data, type=ZoneBands)
+            case "snapshot":
+                told = msgspec.json.decode(data, type=_Told)
+                self.bands = told.zones or self.bands
+                if told.plan is not None:
+                    self._show_newer(told.plan)
+                return told.picture.offset
+        return None
+
+    def answered_at(self) -> float | None:
+        """See `LogState.answered_at`."""
+        return None if self.plan is None else self.plan.published_at.timestamp()
+
+    def as_of(self) -> datetime:
+        """See `LogState.as_of`."""
+        return self.picture.as_of
 
     async def until_planned(self) -> None:
         """Wait for the first plan of this process."""
@@ -163,11 +156,16 @@ class AreaState:
         """Cover over the last two hours: (time, first share, second share)."""
         return list(self._history)
 
-    def snapshot(self) -> bytes:
-        """All a console needs to start, as JSON; made once for all that come within `SNAPSHOT_HELD_S`."""
-        stands_for = (self.offset, self.plan, self.bands)
-        made = self._snapshot
-        if made is None or made[0] != stands_for or time.monotonic() - made[1] > SNAPSHOT_HELD_S:
-            whole = Snapshot(self.view(), self.plan, self.bands, self.history(), datetime.now(UTC))
-            made = self._snapshot = stands_for, time.monotonic(), msgspec.json.encode(whole)
-        return made[2]
+    def stands_for(self) -> object:
+        """See `LogState.stands_for`."""
+        return self.offset, self.plan, self.bands
+
+    def whole(self) -> bytes:
+        """See `LogState.whole`."""
+        whole = Snapshot(self.view(), self.plan, self.bands, self.history(), datetime.now(UTC))
+        return msgspec.json.encode(whole)
+
+    def _show_newer(self, plan: CoverPlanData) -> None:
+        """Show a plan that the fold may come to a moment later: a console that begins now must have it."""
+        if self.is_newer(plan):
+            self.show_plan(plan)

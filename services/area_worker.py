@@ -1,75 +1,38 @@
-"""The worker of one area: has every new picture solved, logs and shows the plans, keeps checkpoints.
+"""The worker of one brigade: has every new picture solved, logs and shows the plans.
 
-Started by the embedded service and by the worker process. After any death it comes back from checkpoint plus
-replay: the fold is idempotent, plans carry deterministic ids, dead letters are kept once. Never takes events
-from people (the API does).
+`services.log_worker` for a brigade. Started by the embedded service and by the worker process.
 """
 
-import asyncio
-import logging
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Protocol
 
-import msgspec
 from msgspec.structs import replace
 
 from services import area_checkpoint
-from services.area_fold import AreaFold
-from services.area_run import lasting
+from services.area_fold import AreaFold, CoverFolded
 from services.area_state import AreaState
 from services.checkpoint_keeper import CheckpointKeeper
 from services.cover_solver import Answer, CoverSolver
-from services.mailbox import Job, Mailbox
+from services.log_worker import BEAT_S, Lease, LogWorker, Push, beat, for_ever
+from services.mailbox import Job
 from services.metrics import Metrics
 from services.move_orders import MoveOrder
 from services.move_stability import MoveStability
 from services.picture import Picture
-from services.plan_kept import plan_kept
 from services.settings import Settings
-from streams import codec
 from streams.cover_plan import CoverPlanData
 from streams.dead_letters import DeadLetters
-from streams.errors import AppendUnsureError, LogClosedError, LogFullError, LogUnreachableError
 from streams.events import DecisionAction, DecisionMade, Event
 from streams.log import EventLog
 
-logger = logging.getLogger(__name__)
+__all__ = ["BEAT_S", "AreaWorker", "Lease", "Push", "beat"]
 
-BEAT_S = 2.0
-SOLVE_TRIES, SOLVE_RETRY_S = 2, 1.0
-"""A picture whose solve fails is tried once more, a second later; then the next picture is waited for."""
-LOG_TRIES = 600
-"""A plan that the log does not take is tried again each second: some minutes, or until a newer one."""
 PROOF_EVERY_S = 1.0
 """Where a proof has been finished within so long, the next is given up for a newer picture at once; else it
 is held on to for `certify_min_s`: a busy stream still sees proofs, and hardly waits for them."""
-HELD_POLL_S = 0.05
-"""How often a worker that is not sure of its area looks whether it is again."""
-SOURCE = "/dynamic-cover/area-worker"
 
 
-Lease = Callable[[], int | None]
-"""The generation of the group of workers to write with; None while it is not sure that the area is ours: then
-nothing may be written."""
-
-
-class Push(Protocol):
-    """Where consoles are told: the hub of this process, or the outbox to all API replicas."""
-
-    def push(self, event: str, data: bytes) -> None:
-        """Tell all consoles of the area; never waits."""
-        ...
-
-
-def for_ever() -> int | None:
-    """The lease of a worker that shares its area with nobody."""
-    return 0
-
-
-class AreaWorker:
-    """Fold, solve, publish: one area.
+class AreaWorker(LogWorker[Picture, CoverPlanData]):
+    """Fold, solve, publish: one brigade.
 
     Parameters
     ----------
@@ -78,6 +41,9 @@ class AreaWorker:
     lease
         Asked before everything that is written for others.
     """
+
+    _state: AreaState
+    _fold: AreaFold
 
     def __init__(
         self,
@@ -91,92 +57,31 @@ class AreaWorker:
         settings: Settings,
         lease: Lease = for_ever,
     ) -> None:
-        self._state = state
-        self._area = state.region.id
-        self._log = log
-        self._checkpoints = checkpoints
-        self._consoles = consoles
+        fold = AreaFold(state, log, metrics, dead_letters, self._count_move)
+        super().__init__(state, fold, log, checkpoints, consoles, metrics, settings, lease)
         self._solver = solver
-        self._metrics = metrics
-        self._settings = settings
-        self._lease = lease
-        self._fold = AreaFold(state, log, metrics, dead_letters, self._count_move)
         self._stability = MoveStability(state.region)
-        self._mailbox = Mailbox()
         self._proven_at = -PROOF_EVERY_S
-        self._first_under_way = False
-        self._checkpointed_offset = -1
         self._logged_before: str | None = None
-        self._encoder = msgspec.json.Encoder()
 
-    async def run(self) -> None:
-        """Recover, then fold and solve until cancelled; a part that fails ends the whole."""
+    async def _warm_up(self) -> None:
         await self._solver.warm_up()
-        await self._recover()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(lasting(self._fold_forever()))
-            group.create_task(lasting(self._solve_forever()))
-            group.create_task(lasting(self._beat_forever()))
-            group.create_task(lasting(self._checkpoint_forever()))
 
-    @property
-    def answering(self) -> bool:
-        """Whether a picture waits for its first plan, or one is being found; safe to ask from any thread."""
-        return self._first_under_way or self._mailbox.waiting
+    def _dumped(self) -> bytes:
+        return area_checkpoint.dumped(self._state)
 
-    async def checkpoint(self, last: bool = False) -> None:
-        """Keep where the fold stands; `last` where this worker is about to end.
-
-        Raises
-        ------
-        FencedError
-            Where another worker serves the area now.
-        """
-        generation = self._lease()
-        if generation is None:
-            return
-        next_offset = self._state.offset + 1
-        checkpoint = area_checkpoint.dumped(self._state)
-        if await self._checkpoints.keep(self._area, checkpoint, next_offset, generation, last):
-            self._checkpointed_offset = next_offset - 1
-
-    async def _recover(self) -> None:
+    async def _resume(self) -> None:
         state = self._state
-        oldest_ns = await self._fold.recover(await self._checkpoints.kept(self._area))
-        state.ready, state.degraded = True, None
         state.plan = state.plan_in_force
-        self._consoles.push("snapshot", state.snapshot())
         # Its plan may be in the log already: solved again for the zones' bands, logged only if it is better.
         self._logged_before = None if state.plan is None else state.plan.plan_id
-        self._put(time.time_ns() if oldest_ns is None else oldest_ns)
 
-    def _put(self, oldest_ns: int) -> None:
+    def _tell(self, folded: CoverFolded) -> None:
         state = self._state
-        self._mailbox.put(state.picture, state.offset, oldest_ns, state.cause_offset)
-
-    async def _checkpoint_forever(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.checkpoint_s)
-            if self._state.offset > self._checkpointed_offset:
-                await self.checkpoint()
-
-    async def _fold_forever(self) -> None:
-        state = self._state
-        while True:
-            try:
-                folded = await self._fold.next()
-            except LogClosedError:
-                return
-            except LogUnreachableError as error:
-                logger.warning("area %s: nothing can be read, trying again: %s", self._area, error)
-                continue
-            if folded is not None:
-                if state.picture is not folded.before:
-                    delta = state.viewer.delta(folded.before, state.picture, state.offset, folded.touched)
-                    self._consoles.push("picture", self._encoder.encode(delta))
-                if folded.oldest_ns is not None:
-                    self._put(folded.oldest_ns)
-            await asyncio.sleep(0)
+        if state.picture is not folded.before:
+            touched = self._fold.touched_since(folded.before)
+            delta = state.viewer.delta(folded.before, state.picture, state.offset, touched)
+            self._consoles.push("picture", self._encoder.encode(delta))
 
     def _count_move(self, before: Picture, event: Event) -> None:
         """Count an accepted move, and whether it undoes a recent one; one taken back later stays counted."""
@@ -188,31 +93,7 @@ class AreaWorker:
         if self._stability.reverses(order, before):
             self._metrics.reversals.labels(self._area).inc()
 
-    async def _solve_forever(self) -> None:
-        while True:
-            job = await self._mailbox.take()
-            try:
-                await self._solve(job)
-                self._state.degraded = None
-            except LogClosedError:
-                return
-            except LogFullError as error:
-                logger.warning("area %s: plan not logged, trying again: %s", self._area, error)
-                word = "log_full" if self._log.reachable else "log_unreachable"
-                await self._again(job, word, LOG_TRIES)
-            except Exception:
-                # A picture that cannot be solved must not end the service: the last good plan stays,
-                # its age is shown, and the next picture is tried.
-                logger.exception("area %s: no plan for the picture at %d", self._area, job.offset)
-                self._metrics.solve_errors.labels(self._area).inc()
-                await self._again(job, "solve_failed", SOLVE_TRIES)
-
-    async def _again(self, job: Job, degraded: str, most_tries: int) -> None:
-        self._state.degraded = degraded
-        await asyncio.sleep(SOLVE_RETRY_S)
-        self._mailbox.put_back(job, most_tries)
-
-    async def _solve(self, job: Job) -> None:
+    async def _solve(self, job: Job[Picture]) -> None:
         observe = self._metrics.stage.labels
         self._first_under_way = True
         try:
@@ -226,7 +107,7 @@ class AreaWorker:
         if self._settings.certify_s > 0:
             await self._prove(job, answer)
 
-    async def _prove(self, job: Job, answer: Answer) -> None:
+    async def _prove(self, job: Job[Picture], answer: Answer) -> None:
         """Have the plan proven, then its whole frontier, until the time is up or a newer picture waits."""
         observe = self._metrics.stage.labels
         started = time.monotonic()
@@ -255,7 +136,7 @@ class AreaWorker:
         started = time.perf_counter()
         plan, fresh = self._numbered(answer.plan)
         if fresh:
-            await self._append(plan)
+            await self._append_plan(plan)
         bands = replace(answer.bands, revision=plan.revision)
         shown = self._state.bands
         self._state.set_plan(plan, bands)
@@ -280,53 +161,12 @@ class AreaWorker:
             return known, False
         return replace(plan, revision=known.revision + 1), True
 
-    async def _append(self, plan: CoverPlanData) -> None:
-        """Append a plan, once: where the log was unsure it is sent again only if it is not there."""
-        id_ = f"{plan.plan_id}-r{plan.revision}"
-        event = codec.encode(plan, id=id_, source=SOURCE, area=self._area, time=plan.picture_time)
-        unsure = False
-        while True:
-            if self._lease() is None:
-                await asyncio.sleep(HELD_POLL_S)
-                continue
-            if unsure:
-                if await plan_kept(self._state, self._log, plan):
-                    logger.info("area %s: plan %s was kept", self._area, id_)
-                    return
-                if self._lease() is None:
-                    continue  # by the time it is back, others may have written: look anew
-            try:
-                await self._log.append(self._area, [event])
-            except AppendUnsureError as error:
-                logger.warning("area %s: looking whether plan %s was kept: %s", self._area, id_, error)
-                unsure = True
-            else:
-                return
+    async def _append_plan(self, plan: CoverPlanData) -> None:
+        def known() -> bool:
+            newest = self._state.newest_revision(plan.plan_id)
+            return newest is not None and newest.revision >= plan.revision
 
-    async def _beat_forever(self) -> None:
-        while True:
-            await asyncio.sleep(BEAT_S)
-            self._consoles.push("beat", self._encoder.encode(self._beat()))
-
-    def _beat(self) -> dict[str, object]:
-        oldest = self._mailbox.oldest_ns
-        behind = oldest is not None and time.time_ns() - oldest > 5e9
-        away = None if self._log.reachable else "log_unreachable"
-        return beat(self._state, self._state.degraded or away or ("solver_behind" if behind else None))
-
-
-def beat(state: AreaState, degraded: str | None) -> dict[str, object]:
-    """What consoles are told every two seconds: that the service lives, and how old its news are."""
-    now = datetime.now(UTC)
-    age = None if state.last_event_ns is None else (time.time_ns() - state.last_event_ns) / 1e9
-    plan_age = None if state.plan is None else (now - state.plan.published_at).total_seconds()
-    return {
-        "server_time": now,
-        "as_of": state.picture.as_of,
-        "last_event_age_s": age,
-        "plan_age_s": plan_age,
-        "degraded": degraded,
-    }
+        await self._append(plan, f"{plan.plan_id}-r{plan.revision}", plan.picture_time, known)
 
 
 def _says_more(plan: CoverPlanData, known: CoverPlanData) -> bool:

@@ -18,6 +18,7 @@ from optimiser.cover.stability import RECENT_S, MadeMove, undoing_pairs
 from optimiser.cover.standard import Standard
 from services.expectations import Expectations
 from services.picture import EPOCH, Picture, Rejection
+from services.raised_demand import Raised, RaisedDemand
 from streams.events import ApplianceStatus
 
 MOVABLE = {ApplianceStatus.AVAILABLE, ApplianceStatus.RETURNING}
@@ -73,6 +74,7 @@ class CoverModel:
         self._horizon_s = move_cost_rule.gap_h * 3600.0
         self._crew_cost = move_cost_rule.fixed / move_cost_rule.gap_h
         self._expectations = Expectations(region)
+        self._raised = RaisedDemand(region)
         self._min_cover = np.zeros(len(region.stations.ids), dtype=np.int64)
         for id_, least in min_cover.items():
             if id_ not in self._station:
@@ -97,6 +99,22 @@ class CoverModel:
         )
         self.attendance_s = np.ascontiguousarray(region.station_zone_s + region.turnout_s, dtype=np.float32)
 
+    def raised(self, picture: Picture) -> Raised | None:
+        """What reports of smoke or fire add to the demand of `problem`; None where nothing is added."""
+        return self._raised.of(picture)
+
+    def demand_per_h(self, picture: Picture) -> FloatArray:
+        """Incidents per hour by kind and zone, (K, Z): the usual ones of this hour, and those of reports.
+
+        A fire calls for appliances of the first kind; what else it needs, nobody knows from a post.
+        """
+        hour = self._region.hour_of_week(picture.as_of) if picture.as_of > EPOCH else 0
+        demand: FloatArray = self._region.demand_per_h[:, hour, :].astype(np.float64)
+        raised = self.raised(picture)
+        if raised is not None:
+            demand[0] += raised.extra_per_h
+        return demand
+
     def problem(self, picture: Picture) -> CoverProblem:
         """The cover problem of `picture`."""
         region = self._region
@@ -112,12 +130,11 @@ class CoverModel:
             station[i] = self._station[where]
             available[i] = True
             locked[i] |= state.status not in MOVABLE or state.ordered is not None
-        hour = region.hour_of_week(picture.as_of) if picture.as_of > EPOCH else 0
         kind_count, station_count = len(self.standards), len(region.stations.ids)
         expected = self._expectations.of(picture)
         return CoverProblem(
             standards=self.standards,
-            demand_per_h=region.demand_per_h[:, hour, :].astype(np.float64),
+            demand_per_h=self.demand_per_h(picture),
             attendance_s=self.attendance_s,
             bays=region.stations.bays,
             min_cover=self._min_cover,

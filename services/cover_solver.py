@@ -21,8 +21,9 @@ from services.advice_message import Advice
 from services.cover_advisor import CoverAdvisor
 from services.cover_model import CoverModel
 from services.mailbox import Job
+from services.picture import Picture
 from services.plan_in_force import PlanInForce
-from services.plan_message import PlanMessenger
+from services.plan_message import PlanMessenger, demand_raised
 from services.route_lines import RouteLines
 from streams.cover_plan import CoverPlanData, PlanLatency, ZoneBands
 
@@ -71,16 +72,18 @@ class CoverSolver:
         await self._run(self._engine.warm_up)
         await self._run(self._advisor.warm_up)
 
-    async def first(self, job: Job, in_force: CoverPlanData | None = None) -> Answer:
+    async def first(self, job: Job[Picture], in_force: CoverPlanData | None = None) -> Answer:
         """The first plan for a picture: milliseconds. `in_force` is the plan shown until now."""
         return await self._run(self._first, job, in_force)
 
-    async def proven(self, job: Job, answer: Answer, seconds: float, cancelled: Callable[[], bool]) -> Answer:
+    async def proven(
+        self, job: Job[Picture], answer: Answer, seconds: float, cancelled: Callable[[], bool]
+    ) -> Answer:
         """All advice, and a better plan or a proof of this one, within `seconds`; `cancelled` stops it."""
         return await self._run(self._proven, job, answer, seconds, cancelled)
 
     async def frontier(
-        self, job: Job, answer: Answer, seconds: float, cancelled: Callable[[], bool]
+        self, job: Job[Picture], answer: Answer, seconds: float, cancelled: Callable[[], bool]
     ) -> Answer | None:
         """The same with every choice of the frontier proven; None where nothing that is shown changes."""
         return await self._run(self._frontier, job, answer, seconds, cancelled)
@@ -92,14 +95,16 @@ class CoverSolver:
     async def _run(self, work: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args))
 
-    def _first(self, job: Job, in_force: CoverPlanData | None) -> Answer:
+    def _first(self, job: Job[Picture], in_force: CoverPlanData | None) -> Answer:
         started = time.time_ns()
         problem = self._model.problem(job.picture)
         found = self._engine.first_plan(problem, self._in_force.pairs(in_force, job.picture))
         advice = self._advisor.at_once(job.picture, problem)
         return self._answer(job, problem, found, advice, None, started)
 
-    def _proven(self, job: Job, answer: Answer, seconds: float, cancelled: Callable[[], bool]) -> Answer:
+    def _proven(
+        self, job: Job[Picture], answer: Answer, seconds: float, cancelled: Callable[[], bool]
+    ) -> Answer:
         started = time.time_ns()
         problem = answer.problem
         found = self._engine.certify(problem, answer.found, seconds, cancelled, steady=True)
@@ -112,7 +117,7 @@ class CoverSolver:
         return self._answer(job, problem, found, advice, answer, started)
 
     def _frontier(
-        self, job: Job, answer: Answer, seconds: float, cancelled: Callable[[], bool]
+        self, job: Job[Picture], answer: Answer, seconds: float, cancelled: Callable[[], bool]
     ) -> Answer | None:
         started = time.time_ns()
         problem = answer.problem
@@ -129,7 +134,7 @@ class CoverSolver:
 
     def _answer(
         self,
-        job: Job,
+        job: Job[Picture],
         problem: CoverProblem,
         found: CoverPlan,
         advice: Advice,
@@ -144,6 +149,7 @@ class CoverSolver:
             after = self._engine.zone_times(problem, found.moves) if found.moves else now
         revision = 0 if before is None else before.plan.revision + 1
         plan_id = f"{job.picture.area}-{job.cause_offset}"
+        raised = self._model.raised(job.picture)
         ended = time.time_ns()
         plan = self._messenger.message(
             found,
@@ -155,13 +161,14 @@ class CoverSolver:
             published_at=datetime.fromtimestamp(ended / 1e9, UTC),
             latency=_latency(job, started_ns, ended),
             advice=advice,
+            raised=demand_raised(raised, problem.demand_per_h),
         )
-        bands = self._messenger.bands(now, after, plan_id=plan_id, revision=revision, kind=0)
+        bands = self._messenger.bands(now, after, plan_id=plan_id, revision=revision, kind=0, raised=raised)
         solve_s = (ended - started_ns) / 1e9
         return Answer(plan, bands, problem, found, reasons, now, after, advice, solve_s)
 
 
-def _latency(job: Job, started_ns: int, ended_ns: int) -> PlanLatency:
+def _latency(job: Job[Picture], started_ns: int, ended_ns: int) -> PlanLatency:
     return PlanLatency(
         wait_ms=round((started_ns - job.oldest_ns) / 1e6, 3),
         solve_ms=round((ended_ns - started_ns) / 1e6, 3),

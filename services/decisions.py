@@ -7,14 +7,14 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from msgspec import structs
 
+from services.area_clock import area_now
 from services.area_state import AreaState
 from services.cover_model import MOVABLE
 from services.metrics import Metrics
-from services.picture import EPOCH
 from streams import codec
 from streams.cover_advice import MoveName
 from streams.cover_plan import PlanMove
@@ -22,9 +22,6 @@ from streams.errors import AppendUnsureError, LogUnreachableError
 from streams.events import DecisionAction, DecisionMade, RejectReason
 from streams.log import EventLog
 
-LIVE_WITHIN = timedelta(minutes=15)
-"""Where the area's newest event is within this of the wall clock, the area runs live and a decision carries
-the wall clock's time; otherwise (a replay, a simulated day) it carries the area's own time."""
 JUST_AFTER = timedelta(milliseconds=1)
 FOLDED_WITHIN_S = 2.0
 """How long a decision waits for the fold, which is milliseconds behind the log when all is well."""
@@ -174,10 +171,7 @@ class Decisions:
 
     def _time_for(self, appliance: str) -> datetime:
         """The area's time now, and later than anything known of this appliance."""
-        wall, as_of = datetime.now(UTC), self._state.picture.as_of
-        # Before the first event the area has no time of its own.
-        live = as_of <= EPOCH or abs(wall - as_of) < LIVE_WITHIN
-        now = wall if live else as_of
+        now = area_now(self._state.picture.as_of, self._state.last_event_ns)
         known = self._state.picture.appliances[appliance].newest_at
         return now if known is None else max(now, known + JUST_AFTER)
 

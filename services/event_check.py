@@ -9,16 +9,20 @@ from datetime import UTC, datetime, timedelta
 from geo.ground import Ground
 from geo.region import Region
 from services.picture import HORIZON
+from streams.council_events import ClusterDecided, FeedbackCategory, FeedbackSignal
 from streams.cover_plan import CoverPlanData
 from streams.errors import DecodeError
 from streams.events import (
+    OWN_DATA,
     AppliancePosition,
     ApplianceStatusChanged,
     DecisionMade,
     Event,
     IncidentOpened,
+    IncidentStopped,
     IncidentUpdated,
 )
+from streams.rounds_plan import RoundsProposal
 
 MAX_AHEAD = timedelta(minutes=5)
 """How far ahead of this service's clock a sender's clock may run."""
@@ -29,19 +33,36 @@ OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_EXPECTED_BACK = timedelta(hours=1)
 MAX_EXPECTED_AHEAD = timedelta(hours=48)
 """A release or arrival is expected between an hour before the event (late word) and two days after it."""
-OWN_TYPES = (CoverPlanData, DecisionMade)
-"""Events this service makes itself; nobody sends them in."""
+BOTH_KINDS = frozenset({FeedbackSignal, ClusterDecided})
+"""What a brigade and a council may hear of alike: posts, and what people make of them."""
+BRIGADE_TYPES: frozenset[type] = BOTH_KINDS | {
+    IncidentOpened,
+    IncidentUpdated,
+    IncidentStopped,
+    ApplianceStatusChanged,
+    AppliancePosition,
+    DecisionMade,
+    CoverPlanData,
+}
+ANSWERS: frozenset[type] = frozenset({CoverPlanData, RoundsProposal})
+"""What workers write: as old as the picture it is about."""
 
 
-class EventCheck:
-    """Checks events against one region."""
+class AreaCheck:
+    """What every area asks of an event, whatever its kind.
 
-    def __init__(self, region: Region) -> None:
-        self._region = region
-        self._ground = Ground(region)
-        self._appliances = frozenset(region.appliances.ids)
-        self._stations = frozenset(region.stations.ids)
-        self._kinds = frozenset(kind.id for kind in region.kinds)
+    Parameters
+    ----------
+    kind
+        `brigade` or `council`.
+    takes
+        Data of the events that belong to areas of this kind.
+    """
+
+    def __init__(self, area: str, kind: str, takes: frozenset[type]) -> None:
+        self._area = area
+        self._kind = kind
+        self._takes = takes
 
     def from_outside(self, event: Event, now: datetime, as_of: datetime, busy: bool) -> None:
         """Check an event a client sends.
@@ -53,7 +74,7 @@ class EventCheck:
         DecodeError
             Naming the field and what would be right.
         """
-        if isinstance(event.data, OWN_TYPES):
+        if isinstance(event.data, OWN_DATA):
             raise DecodeError("type", f"{event.type!r} events come from this service; it takes none in")
         if event.time > now + MAX_AHEAD:
             raise DecodeError(
@@ -78,9 +99,14 @@ class EventCheck:
         DecodeError
             Naming the field and what would be right.
         """
-        if event.area != self._region.id:
-            raise DecodeError("area", f"this is area {self._region.id!r}, not {event.area!r}")
-        if type(event.data) is CoverPlanData:
+        if event.area != self._area:
+            raise DecodeError("area", f"this is area {self._area!r}, not {event.area!r}")
+        kind = type(event.data)
+        if kind not in self._takes:
+            raise DecodeError(
+                "type", f"{event.type!r} events are not for a {self._kind}, and area {self._area!r} is one"
+            )
+        if kind in ANSWERS:
             return
         if event.time < OLDEST:
             raise DecodeError("time", f"{event.time.isoformat()} is before the year 2000; times are UTC")
@@ -92,6 +118,38 @@ class EventCheck:
                 "the service with a fresh data folder (on Kafka: another COVER_TOPIC_PREFIX)",
             )
         self._data(event)
+
+    def _data(self, event: Event) -> None:
+        """Check names and places; raises `DecodeError`."""
+        raise NotImplementedError
+
+
+def check_signal(data: FeedbackSignal, time: datetime) -> None:
+    """Check that what was posted was seen about when the event says: clusters fade by it.
+
+    Raises
+    ------
+    DecodeError
+        Where it was seen later than the event, or hours before.
+    """
+    if not time - HORIZON <= data.seen_at <= time + MAX_AHEAD:
+        raise DecodeError(
+            "data.seen_at",
+            f"{data.seen_at.isoformat()} is not within {HORIZON // timedelta(hours=1)} hours before the "
+            "event's time",
+        )
+
+
+class EventCheck(AreaCheck):
+    """Checks events against one region."""
+
+    def __init__(self, region: Region) -> None:
+        super().__init__(region.id, "brigade", BRIGADE_TYPES)
+        self._region = region
+        self._ground = Ground(region)
+        self._appliances = frozenset(region.appliances.ids)
+        self._stations = frozenset(region.stations.ids)
+        self._kinds = frozenset(kind.id for kind in region.kinds)
 
     def _data(self, event: Event) -> None:
         data = event.data  # looked at by exact type: an `isinstance` that fails takes five times as long
@@ -116,6 +174,14 @@ class EventCheck:
             self._known("appliance", data.appliance, self._appliances)
             self._known("from_station", data.from_station, self._stations)
             self._known("to_station", data.to_station, self._stations)
+        elif type(data) is FeedbackSignal:
+            self._place(data.easting_m, data.northing_m)
+            check_signal(data, event.time)
+            if data.category is not FeedbackCategory.SMOKE_OR_FIRE:
+                raise DecodeError(
+                    "data.category",
+                    f"{data.category.value!r} is a council's matter; a brigade hears of 'smoke_or_fire' only",
+                )
 
     def _known(self, field: str, value: str, known: frozenset[str]) -> None:
         if value not in known:

@@ -8,14 +8,14 @@ on, only heard: a replica beats by itself, also when nobody else does.
 import asyncio
 import logging
 import time
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from services.area_state import AreaState
 from services.console_feed import SNAPSHOT, ConsoleFeed, FeedMessage
 from services.hub import Hub
-from streams.cover_plan import CoverPlanData, ZoneBands
+from services.log_state import LogState
 from streams.errors import StoreUnreachableError
 
 logger = logging.getLogger(__name__)
@@ -31,16 +31,6 @@ SETTLED_WITHIN_S = 2.0
 """How long a snapshot waits for the fold, which is milliseconds behind the worker's when all is well."""
 
 
-class _Offset(Struct):
-    offset: int
-
-
-class _Snapshot(Struct):
-    picture: _Offset
-    plan: CoverPlanData | None
-    zones: ZoneBands | None
-
-
 class _Beat(Struct):
     degraded: str | None
 
@@ -54,10 +44,10 @@ class FeedRelay:
         Whether the feed answered when it was last asked.
     """
 
-    def __init__(self, feed: ConsoleFeed, state: AreaState, hub: Hub) -> None:
+    def __init__(self, feed: ConsoleFeed, state: LogState[Any], hub: Hub) -> None:
         self._feed = feed
         self._state = state
-        self._area = state.region.id
+        self._area = state.area
         self._hub = hub
         self.reachable = True
         self._told_offset = -1
@@ -122,26 +112,12 @@ class FeedRelay:
             logger.warning("area %s: feed message %s not understood: %s", self._area, message.id, error)
 
     def _note(self, message: FeedMessage) -> None:
-        """Remember what this replica's own answers need: plan, bands, and how far consoles have been told."""
-        match message.event:
-            case "beat":
-                self._worker_degraded = msgspec.json.decode(message.data, type=_Beat).degraded
-            case "picture":
-                told = msgspec.json.decode(message.data, type=_Offset).offset
-                self._told_offset = max(self._told_offset, told)
-            case "plan":
-                self._show(msgspec.json.decode(message.data, type=CoverPlanData))
-            case "zones":
-                self._state.bands = msgspec.json.decode(message.data, type=ZoneBands)
-            case _ if message.event == SNAPSHOT:
-                told_of = msgspec.json.decode(message.data, type=_Snapshot)
-                # A worker that began anew on another log tells smaller offsets: follow it.
-                self._told_offset = told_of.picture.offset
-                self._state.bands = told_of.zones or self._state.bands
-                if told_of.plan is not None:
-                    self._show(told_of.plan)
-
-    def _show(self, plan: CoverPlanData) -> None:
-        """Show a plan that the fold may come to a moment later: a console that begins now must have it."""
-        if self._state.is_newer(plan):
-            self._state.show_plan(plan)
+        """Remember what this replica's own answers need, and how far consoles have been told."""
+        if message.event == "beat":
+            self._worker_degraded = msgspec.json.decode(message.data, type=_Beat).degraded
+            return
+        told = self._state.hear(message.event, message.data)
+        if told is not None:
+            # A worker that began anew on another log tells smaller offsets: follow it.
+            anew = message.event == SNAPSHOT
+            self._told_offset = told if anew else max(self._told_offset, told)

@@ -5,12 +5,14 @@ Filled by the area worker's fold, emptied by its solver; both on one event loop.
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from services.picture import Picture
+P = TypeVar("P")
+"""The picture of an area of some kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Job(Generic[P]):
     """A picture to answer.
 
     Attributes
@@ -18,24 +20,24 @@ class Job:
     offset
         Offset of the newest record in the picture.
     cause_offset
-        Offset of the newest record in it that called for a plan: it names the plan.
+        Offset of the newest record in it that called for an answer: it names a plan.
     oldest_ns
         When the log took the oldest event this job answers, nanoseconds since the epoch: latency counts
         from there, so that coalescing cannot hide it.
     """
 
-    picture: Picture
+    picture: P
     offset: int
     oldest_ns: int
     cause_offset: int
     tries: int = 0
 
 
-class Mailbox:
+class Mailbox(Generic[P]):
     """The slot between fold and solver."""
 
     def __init__(self) -> None:
-        self._job: Job | None = None
+        self._job: Job[P] | None = None
         self._unserved_ns: int | None = None
         self._filled = asyncio.Event()
 
@@ -49,7 +51,7 @@ class Mailbox:
         """When the oldest event waiting was taken, or None where none does."""
         return self._unserved_ns if self._job is None else self._job.oldest_ns
 
-    def put(self, picture: Picture, offset: int, oldest_ns: int, cause_offset: int) -> None:
+    def put(self, picture: P, offset: int, oldest_ns: int, cause_offset: int) -> None:
         """Replace what waits by a newer picture, keeping the older of the two times."""
         if self._job is not None:
             oldest_ns = min(oldest_ns, self._job.oldest_ns)
@@ -58,7 +60,7 @@ class Mailbox:
         self._job = Job(picture, offset, oldest_ns, cause_offset)
         self._filled.set()
 
-    def put_back(self, job: Job, most_tries: int) -> None:
+    def put_back(self, job: Job[P], most_tries: int) -> None:
         """Return a job that failed: it is tried again unless a newer picture waits or it has been tried
         `most_tries` times; the event it left unserved keeps counting either way.
         """
@@ -71,7 +73,7 @@ class Mailbox:
         else:
             self._unserved_ns = job.oldest_ns
 
-    async def take(self) -> Job:
+    async def take(self) -> Job[P]:
         """Wait for a picture and take it."""
         while self._job is None:
             self._filled.clear()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
+from optimiser.feedback.clusters import Cluster
 from services.appliance_state import (
     ApplianceState,
     Key,
@@ -20,9 +21,11 @@ from services.appliance_state import (
     with_position,
     with_status,
 )
+from services.cluster_book import ClusterBook
 from services.incident_book import IncidentBook
 from services.incident_state import IncidentState
 from services.move_orders import MoveOrder, OrderWord, fresh, moves_made, with_word
+from streams.council_events import ClusterDecided, FeedbackSignal
 from streams.events import (
     AppliancePosition,
     ApplianceStatus,
@@ -85,6 +88,8 @@ class Picture(Struct, frozen=True):
         Time of the newest event folded, UTC; `EPOCH` before the first.
     orders
         Orders given and taken back within the last day; `moves_made` reads them.
+    clusters
+        Reports of smoke or fire that seem to be about the same thing, by name; each as of its newest report.
     """
 
     area: str
@@ -94,6 +99,7 @@ class Picture(Struct, frozen=True):
     rejections: dict[str, Rejection] = {}
     decisions: tuple[Decision, ...] = ()
     orders: tuple[OrderWord, ...] = ()
+    clusters: dict[str, Cluster] = {}
 
     @property
     def available(self) -> int:
@@ -141,6 +147,7 @@ class PictureDraft:
         self._oldest_rejection = _oldest(picture.rejections)
         self._decisions = picture.decisions
         self._orders = picture.orders
+        self._clusters = ClusterBook(picture.clusters)
         self._touched: set[str] = set()
         self._trail: deque[tuple[Picture, set[str]]] = deque([(picture, self._touched)], maxlen=TRAIL_KEPT)
 
@@ -166,6 +173,7 @@ class PictureDraft:
                 rejections=self._rejections,
                 decisions=self._decisions,
                 orders=self._orders,
+                clusters=self._clusters.clusters,
             )
             self._changed = False
             self._touched = set()
@@ -196,6 +204,8 @@ class PictureDraft:
                 self._touch(data.incident)
         elif type(data) is DecisionMade:
             changed = self._decide(data, key, event.id)
+        elif type(data) is FeedbackSignal or type(data) is ClusterDecided:
+            changed = self._clusters.take(data, key, max(event.time, self._as_of))
         else:
             return False
         if event.time > self._as_of:
@@ -246,7 +256,7 @@ class PictureDraft:
         self._rejections, self._oldest_rejection = rejections, _oldest(rejections)
 
     def _forget(self) -> None:
-        """Drop what is too old: stopped incidents, words of ones never opened, rejections, orders."""
+        """Drop what is too old: incidents stopped or never opened, rejections, orders, clusters."""
         oldest = self._as_of - HORIZON
         if gone := self._book.forget(oldest):
             self._touched.update(gone)
@@ -256,6 +266,8 @@ class PictureDraft:
                 self._rejections = kept
             self._oldest_rejection = _oldest(kept)
         self._orders = fresh(self._orders, self._as_of)
+        if self._as_of > self._clusters.keeps_until:
+            self._clusters.forget(self._as_of)
 
 
 def fold(picture: Picture, event: Event) -> Picture:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from geo.region import Region
 from services.appliance_state import ApplianceState, Order
+from services.cluster_view import ClusterView, ClusterViewer
 from services.incident_state import IncidentState
 from services.picture import EPOCH, Decision, Picture
 from streams.events import ApplianceStatus
@@ -77,10 +78,11 @@ class PictureView(Struct, frozen=True):
     appliances: list[ApplianceView]
     incidents: list[IncidentView]
     decisions: list[Decision]
+    clusters: list[ClusterView] = []
 
 
 class PictureDelta(Struct, frozen=True):
-    """What changed from one picture to the next."""
+    """What changed from one picture to the next; `clusters` are all of them, None where none has changed."""
 
     offset: int
     as_of: datetime
@@ -89,6 +91,7 @@ class PictureDelta(Struct, frozen=True):
     incidents: list[IncidentView]
     removed_incidents: list[str]
     decisions: list[Decision]
+    clusters: list[ClusterView] | None = None
 
 
 class PictureViewer:
@@ -106,6 +109,7 @@ class PictureViewer:
         self._open: tuple[dict[str, IncidentState], int] = {}, 0
         """The incidents the last delta led to, and how many of these are open."""
         self._places: dict[Place, tuple[float, float, int]] = {}
+        self._clusters = ClusterViewer(region.to_wgs84)
 
     @property
     def homes(self) -> dict[str, str]:
@@ -129,6 +133,7 @@ class PictureViewer:
                 if state.open
             ],
             decisions=list(picture.decisions),
+            clusters=self._clusters.views(picture.clusters, picture.as_of),
         )
 
     def delta(
@@ -166,7 +171,15 @@ class PictureViewer:
             incidents=changed,
             removed_incidents=removed,
             decisions=[d for d in after.decisions if d.decision_id not in known],
+            clusters=self._changed_clusters(before, after),
         )
+
+    def _changed_clusters(self, before: Picture, after: Picture) -> list[ClusterView] | None:
+        if not before.clusters and not after.clusters:
+            return None
+        was = self._clusters.views(before.clusters, before.as_of)
+        now = self._clusters.views(after.clusters, after.as_of)
+        return None if now == was else now
 
     def _open_in(self, incidents: dict[str, IncidentState]) -> int:
         """How many of them are open, known where the last delta led to them."""

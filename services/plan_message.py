@@ -12,14 +12,19 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from geo.arrays import FloatArray
 from geo.region import Region
 from optimiser.cover.plan import CoverPlan, Move, ZoneTimes
 from optimiser.cover.reasons import MoveReason
-from services.advice_message import NO_ADVICE, Advice, AdviceMessenger, known
+from services.advice_message import NO_ADVICE, Advice, AdviceMessenger, known, share
+from services.raised_demand import Raised
 from services.route_lines import RouteLines
+from streams.cover_advice import ClusterRaise, DemandRaised
 from streams.cover_plan import CoverPlanData, PlanLatency, PlanMove, ZoneBands
 
 BAND_STEP_S = 10
+CLUSTERS_NAMED = 50
+"""Clusters a plan names; what the others add is in its total."""
 
 Given = TypeVar("Given")
 Told = TypeVar("Told")
@@ -51,6 +56,7 @@ class PlanMessenger:
         published_at: datetime,
         latency: PlanLatency,
         advice: Advice = NO_ADVICE,
+        raised: DemandRaised | None = None,
     ) -> CoverPlanData:
         """The plan for the wire; its moves keep their order, by what each brings."""
         words = self.words
@@ -76,10 +82,20 @@ class PlanMessenger:
             home_advice=_each(words.home, advice.home),
             mobilising=_each(lambda one: words.mobilising(*one), advice.mobilising),
             stability=advice.stability,
+            demand_raised=raised,
         )
 
-    def bands(self, now: ZoneTimes, after: ZoneTimes, *, plan_id: str, revision: int, kind: int) -> ZoneBands:
-        """Attendance times by zone of one kind, now and with the plan carried out."""
+    def bands(
+        self,
+        now: ZoneTimes,
+        after: ZoneTimes,
+        *,
+        plan_id: str,
+        revision: int,
+        kind: int,
+        raised: Raised | None = None,
+    ) -> ZoneBands:
+        """Attendance times by zone of one kind, now and with the plan carried out, and what reports add."""
         return ZoneBands(
             plan_id=plan_id,
             revision=revision,
@@ -89,6 +105,7 @@ class PlanMessenger:
             now_second=_band(now.second_s[kind]),
             after_first=_band(after.first_s[kind]),
             after_second=_band(after.second_s[kind]),
+            raised="" if raised is None else _hundredths(raised.extra_per_h),
         )
 
     def _move(self, move: Move, reason: MoveReason, rank: int) -> PlanMove:
@@ -114,9 +131,29 @@ class PlanMessenger:
         )
 
 
+def demand_raised(raised: Raised | None, demand_per_h: FloatArray) -> DemandRaised | None:
+    """What reports add, for the wire; `demand_per_h` is all the demand counted, (K, Z)."""
+    if raised is None:
+        return None
+    return DemandRaised(
+        extra_per_h=round(raised.total_per_h, 4),
+        zones=raised.zones,
+        share=share(raised.total_per_h / float(demand_per_h[0].sum())),
+        clusters=[
+            ClusterRaise(one.cluster, round(one.extra_per_h, 4), one.zones)
+            for one in raised.clusters[:CLUSTERS_NAMED]
+        ],
+    )
+
+
 def _each(tell: Callable[[Given], Told], given: Sequence[Given] | None) -> list[Told] | None:
     """Each told; None stays None: it was not worked out."""
     return None if given is None else [tell(one) for one in given]
+
+
+def _hundredths(extra_per_h: FloatArray) -> str:
+    steps = np.ceil(extra_per_h * 100).clip(0, 255).astype(np.uint8)
+    return base64.b64encode(steps.tobytes()).decode("ascii")
 
 
 def _band(seconds: npt.NDArray[np.float32]) -> str:

@@ -27,7 +27,7 @@ class RecentIds:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def __contains__(self, key: int) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._kept
 
     def add(self, keys: Iterable[int]) -> None:

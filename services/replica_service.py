@@ -11,29 +11,36 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-import msgspec
-
+from geo.council import Council
 from geo.region import Region
 from services.area import Area, cover_model
 from services.area_fold import AreaFold
 from services.area_run import lasting
-from services.area_worker import BEAT_S, beat
 from services.backing import Backing, open_backing
 from services.checkpoint_keeper import CheckpointKeeper
-from services.console_feed import SNAPSHOT, ConsoleFeed
-from services.feed_relay import FeedRelay
+from services.console_feed import ConsoleFeed
+from services.council.council_area import CouncilArea
+from services.council.day_check import DayCheck
+from services.council.day_fold import DayFold
+from services.follower import Follower
 from services.metrics import Metrics
+from services.pseudonyms import Pseudonyms
 from services.route_lines import RouteLines
 from services.service import Service
 from services.settings import Settings
-from streams.errors import LogClosedError, LogUnreachableError, StoreUnreachableError
+from streams.cover_plan import CoverPlanData
+from streams.errors import StoreUnreachableError
 from streams.log import EventLog
+from streams.rounds_plan import RoundsProposal
 
 logger = logging.getLogger(__name__)
 
+FORESEEN_EVERY_S = 1.0
+"""How often times and figures of a council's day are brought up to it."""
+
 
 class ReplicaArea(Area):
-    """An area whose worker is elsewhere."""
+    """A brigade whose worker is elsewhere."""
 
     def __init__(
         self,
@@ -47,66 +54,76 @@ class ReplicaArea(Area):
     ) -> None:
         super().__init__(region, log, metrics, settings, RouteLines(region), what_if_thread)
         cover_model(region, settings)  # a setting that names what there is not is told at the start
-        self._log = log
-        self._checkpoints = checkpoints
-        self._relay = FeedRelay(feed, self.state, self.hub)
-        self.hub.settled = self._relay.settled
-        self._encoder = msgspec.json.Encoder()
+        self._follower: Follower[CoverPlanData] = Follower(
+            self.state,
+            self.hub,
+            log,
+            checkpoints,
+            feed,
+            self.kept_running,
+            lambda: AreaFold(self.state, log, metrics),
+            self._resume,
+            self._show,
+        )
 
     @property
     def degraded(self) -> str | None:
-        """See `Area.degraded`: the nearest cause first."""
-        if self.state.degraded is not None:
-            return self.state.degraded
-        if not self._log.reachable:
-            return "log_unreachable"
-        if not self._relay.reachable:
-            return "feed_unreachable"
-        return self._relay.worker_word
+        """See `HostedArea.degraded`: the nearest cause first."""
+        return self._follower.degraded
 
     async def run(self) -> None:
         """Follow log and feed until cancelled."""
-        await self.kept_running(self._run)
+        await self.kept_running(self._follower.run)
 
-    async def _run(self) -> None:
+    def _resume(self) -> None:
+        if self.state.plan_in_force is not None:
+            self.state.show_plan(self.state.plan_in_force)
+
+    def _show(self, plans: list[CoverPlanData]) -> None:
+        newest = max(plans, key=lambda plan: (plan.picture_offset, plan.revision))
+        if self.state.is_newer(newest):
+            self.state.show_plan(newest)
+
+
+class ReplicaCouncil(CouncilArea):
+    """A council whose worker is elsewhere."""
+
+    def __init__(
+        self,
+        council: Council,
+        log: EventLog,
+        checkpoints: CheckpointKeeper,
+        feed: ConsoleFeed,
+        metrics: Metrics,
+        pseudonyms: Pseudonyms,
+    ) -> None:
+        super().__init__(council, log, metrics, pseudonyms)
+        self._follower: Follower[RoundsProposal] = Follower(
+            self.state,
+            self.hub,
+            log,
+            checkpoints,
+            feed,
+            self.kept_running,
+            lambda: DayFold(self.state, DayCheck(council), log, metrics),
+        )
+
+    @property
+    def degraded(self) -> str | None:
+        """See `HostedArea.degraded`: the nearest cause first."""
+        return self._follower.degraded
+
+    async def run(self) -> None:
+        """Follow log and feed until cancelled, and keep what is shown up to it."""
         async with asyncio.TaskGroup() as group:
-            # By itself: consoles are told and beaten to also while the log's server is away.
-            group.create_task(lasting(self.kept_running(self._follow)))
-            group.create_task(lasting(self._relay.run()))
-            group.create_task(lasting(self._beat_forever()))
+            group.create_task(lasting(self.kept_running(self._follower.run)))
+            group.create_task(lasting(self._foresee_forever()))
 
-    async def _follow(self) -> None:
-        """Recover from what the workers kept, then fold for ever."""
-        state = self.state
-        fold = AreaFold(state, self._log, self._metrics)
-        await fold.recover(await self._checkpoints.kept(self.region.id))
-        if state.plan_in_force is not None:
-            state.show_plan(state.plan_in_force)
-        state.ready, state.degraded = True, None
+    async def _foresee_forever(self) -> None:
         while True:
-            try:
-                folded = await fold.next()
-            except LogClosedError:
-                return
-            except LogUnreachableError as error:
-                logger.warning("area %s: nothing can be read, trying again: %s", self.region.id, error)
-                continue
-            if folded is not None and folded.plan is not None and state.is_newer(folded.plan):
-                state.show_plan(folded.plan)
-            await asyncio.sleep(0)
-
-    async def _beat_forever(self) -> None:
-        """Beat; where nobody else tells the consoles, they get whole snapshots from here."""
-        told: tuple[object, ...] = ()
-        while True:
-            await asyncio.sleep(BEAT_S)
-            state = self.state
-            alone = not self._relay.reachable or self._relay.worker_word == "no_worker"
-            news = state.offset, state.plan
-            if alone and state.ready and self.hub.consoles and news != told:
-                self.hub.relay(SNAPSHOT, state.snapshot(), None)
-                told = news
-            self.hub.relay("beat", self._encoder.encode(beat(self.state, self.degraded)), None)
+            if self.state.ready:
+                await self.board.refresh(self.state.picture)
+            await asyncio.sleep(FORESEEN_EVERY_S)
 
 
 class ReplicaService(Service):
@@ -118,18 +135,27 @@ class ReplicaService(Service):
         What it shares with other processes; who gives it closes it. Without, it is opened by the settings.
     """
 
-    areas: dict[str, ReplicaArea]
-
-    def __init__(self, settings: Settings, regions: Sequence[Region], backing: Backing | None = None) -> None:
-        super().__init__(settings, regions)
+    def __init__(
+        self,
+        settings: Settings,
+        regions: Sequence[Region],
+        backing: Backing | None = None,
+        councils: Sequence[Council] = (),
+    ) -> None:
+        super().__init__(settings, regions, councils)
         self._backing = backing or open_backing(settings)
         self._closes = backing is None
         log, feed = self._backing.log, self._backing.feed
         keeper = self._backing.keeper()
-        self.areas = {
+        self.brigades = {
             region.id: ReplicaArea(region, log, keeper, feed, self.metrics, settings, self.what_if_thread)
             for region in regions
         }
+        self.councils = {
+            council.id: ReplicaCouncil(council, log, keeper, feed, self.metrics, self.pseudonyms)
+            for council in councils
+        }
+        self.areas: dict[str, ReplicaArea | ReplicaCouncil] = {**self.brigades, **self.councils}
 
     def readiness(self) -> tuple[bool, dict[str, object]]:
         """See `Service.readiness`: a replica that shows the last good plan is worth asking, and says so."""
@@ -142,6 +168,8 @@ class ReplicaService(Service):
     async def stop(self) -> None:
         """End streams and followers, close the connections."""
         await super().stop()
+        for council in self.councils.values():
+            council.close()
         if not self._closes:
             return
         with contextlib.suppress(StoreUnreachableError):

@@ -10,10 +10,12 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
 
+from geo.council import Council
 from geo.region import Region
 from services.api.app import create_app
 from services.embedded_service import EmbeddedService
@@ -29,6 +31,16 @@ WAITING_EVERY_S = 5.0
 GRACE_S = 5
 """How long open requests may take to end when the service stops."""
 KEEP_ALIVE_S = 30
+
+
+class ServiceKind(Protocol):
+    """Makes a service: everything in this process, or a replica beside workers elsewhere."""
+
+    def __call__(
+        self, settings: Settings, regions: Sequence[Region], *, councils: Sequence[Council]
+    ) -> Service:
+        """A service of these areas, not started yet."""
+        ...
 
 
 class ServerStartError(Exception):
@@ -90,7 +102,8 @@ class Running:
 async def serving(
     settings: Settings,
     regions: Sequence[Region],
-    kind: Callable[[Settings, Sequence[Region]], Service] = EmbeddedService,
+    kind: ServiceKind = EmbeddedService,
+    councils: Sequence[Council] = (),
 ) -> AsyncIterator[Running]:
     """Run the service while the context lasts; gives it once every area is ready.
 
@@ -98,6 +111,8 @@ async def serving(
     ----------
     kind
         Everything in this process, or a replica beside workers elsewhere.
+    councils
+        Served beside the regions.
 
     Raises
     ------
@@ -108,7 +123,7 @@ async def serving(
     """
     bound = bound_socket(settings.host, settings.port)
     try:
-        service = kind(settings, regions)
+        service: Service = kind(settings, regions, councils=councils)
     except SettingsError:
         bound.close()
         raise
@@ -128,7 +143,7 @@ async def serving(
                 raise ServerStartError("the service ended while starting; the lines above say why")
             for area in service.areas.values():
                 if area.failure is not None:
-                    raise ServerStartError(f"area {area.region.id} cannot start: {area.failure}")
+                    raise ServerStartError(f"area {area.id} cannot start: {area.failure}")
             if time.monotonic() - told_at > WAITING_EVERY_S:
                 told_at = time.monotonic()
                 logger.warning("not ready yet: %s", service.readiness()[1])

@@ -8,9 +8,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from geo.council import Council
 from geo.region import Region
-from services.area import Area
+from services.hosted_area import HostedArea
 from services.metrics import Metrics
+from services.pseudonyms import Pseudonyms
 from services.settings import Settings
 
 
@@ -25,17 +27,19 @@ class Service:
     Raises
     ------
     ValueError
-        Where two regions have the same id.
+        Where two of the regions and councils have the same id.
     """
 
-    areas: Mapping[str, Area]
+    areas: Mapping[str, HostedArea]
 
-    def __init__(self, settings: Settings, regions: Sequence[Region]) -> None:
-        ids = [region.id for region in regions]
-        if len(set(ids)) < len(ids):
-            raise ValueError(f"two regions have the same area id: {', '.join(ids)}")
+    def __init__(
+        self, settings: Settings, regions: Sequence[Region], councils: Sequence[Council] = ()
+    ) -> None:
+        ids_of(regions, councils)
         self.settings = settings
         self.metrics = Metrics()
+        key = settings.pseudonym_key
+        self.pseudonyms = Pseudonyms(None if key is None else key.get_secret_value())
         # One for all areas: suppositions may wait for each other, live plans never for them.
         self.what_if_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="what-if")
         self._tasks: list[asyncio.Task[None]] = []
@@ -55,7 +59,7 @@ class Service:
         """Start the areas."""
         areas = self.areas.values()
         self._tasks = [asyncio.create_task(area.run()) for area in areas]
-        self._tasks += [asyncio.create_task(area.warm_up_what_if()) for area in areas]
+        self._tasks += [asyncio.create_task(area.prepare()) for area in areas]
 
     async def stop(self) -> None:
         """End streams and areas."""
@@ -67,7 +71,15 @@ class Service:
         self.what_if_thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _word(area: Area) -> str:
+def ids_of(regions: Sequence[Region], councils: Sequence[Council]) -> list[str]:
+    """The ids of all areas; raises ValueError where two are the same."""
+    ids = [*(region.id for region in regions), *(council.id for council in councils)]
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"two areas have the same id: {', '.join(ids)}")
+    return ids
+
+
+def _word(area: HostedArea) -> str:
     if not area.state.ready:
         return area.degraded or "catching up"
     return area.degraded or "ok"

@@ -20,8 +20,8 @@ from optimiser.cover.move_cost import MoveCostRule
 _MOVE_COST = MoveCostRule()
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 CONFIG_VARIABLE = "COVER_CONFIG"
-OTHER_VARIABLES = ("COVER_AREA", "COVER_SHARED_DATA", "COVER_TEST_SEED")
-"""Read by the load scenario and the tests, not by the service."""
+OTHER_VARIABLES = ("COVER_SHARED_DATA", "COVER_TEST_SEED")
+"""Read by the tests, not by the service."""
 
 
 class SettingsError(Exception):
@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     public_origin
         The one origin outside this machine whose pages may use the service, e.g. `https://cover.example`:
         that of the authenticating proxy in front of it.
+    pseudonym_key
+        Secret of the pseudonyms of who reports or posts, the same in all processes of an installation;
+        without it each process makes a random one at its start.
+    feedback_model
+        Classifier of posts to use instead of the one that comes with the service (`cover feedback train`).
     """
 
     model_config = SettingsConfigDict(env_prefix="COVER_", extra="forbid")
@@ -113,6 +118,8 @@ class Settings(BaseSettings):
     kafka_password: SecretStr | None = None
     health_host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     public_origin: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")] | None = None
+    pseudonym_key: Annotated[SecretStr, Field(min_length=16, max_length=256)] | None = None
+    feedback_model: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("host")

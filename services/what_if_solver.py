@@ -16,7 +16,7 @@ from optimiser.cover.what_if import Supposition, supposing
 from services.cover_model import CoverModel
 from services.open_needs import ZoneFinder
 from services.picture import Picture
-from services.plan_message import PlanMessenger
+from services.plan_message import PlanMessenger, demand_raised
 from services.route_lines import RouteLines
 from streams.cover_advice import MobilisingData
 from streams.cover_plan import CoverPlanData, PlanLatency, ZoneBands
@@ -84,6 +84,7 @@ class WhatIfSolver:
         reasons = self._engine.explain(supposed.problem, found)
         now = self._engine.zone_times(supposed.problem)
         after = self._engine.zone_times(supposed.problem, found.moves) if found.moves else now
+        raised = self._model.raised(picture)
         ended_ns = time.time_ns()
         solve_ms = round((ended_ns - started_ns) / 1e6, 3)
         plan = self._messenger.message(
@@ -99,8 +100,9 @@ class WhatIfSolver:
                 solve_ms=solve_ms,
                 total_ms=round((ended_ns - asked_ns) / 1e6, 3),
             ),
+            raised=demand_raised(raised, supposed.problem.demand_per_h),
         )
-        bands = self._messenger.bands(now, after, plan_id=WHAT_IF, revision=0, kind=0)
+        bands = self._messenger.bands(now, after, plan_id=WHAT_IF, revision=0, kind=0, raised=raised)
         advice = supposed.mobilising
         mobilising = None if advice is None else self._messenger.words.mobilising(WHAT_IF, advice)
         return WhatIfAnswer(plan, bands, live_plan_id, offset, mobilising, solve_ms)

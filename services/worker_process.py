@@ -9,12 +9,16 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
+from geo.council import Council
 from geo.region import Region
 from services.area import cover_model
 from services.backing import Backing, kafka_settings, open_backing
+from services.council.round_solver import RoundSolver
 from services.cover_solver import CoverSolver
+from services.log_worker import Lease
 from services.metrics import Metrics
-from services.served_area import ServedArea
+from services.served_area import Served, ServedArea, ServedCouncil
+from services.service import ids_of
 from services.settings import Settings
 from streams.errors import LogUnreachableError, StoreUnreachableError
 from streams.kafka_group import AreaGroup
@@ -41,11 +45,14 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, settings: Settings, regions: Sequence[Region], name: str, backing: Backing | None = None
+        self,
+        settings: Settings,
+        regions: Sequence[Region],
+        name: str,
+        backing: Backing | None = None,
+        councils: Sequence[Council] = (),
     ) -> None:
-        ids = [region.id for region in regions]
-        if len(set(ids)) < len(ids):
-            raise ValueError(f"two regions have the same area id: {', '.join(ids)}")
+        self._areas = ids_of(regions, councils)
         self.metrics = Metrics()
         self.name = name
         self._settings = settings
@@ -54,7 +61,9 @@ class WorkerProcess:
         self._regions = {region.id: region for region in regions}
         # Kept over all takings: an engine takes long to build, and an area may come back.
         self._solvers = {region.id: CoverSolver(region, cover_model(region, settings)) for region in regions}
-        self._served: dict[str, ServedArea] = {}
+        self._councils = {council.id: council for council in councils}
+        self._round_solvers = {council.id: RoundSolver(council) for council in councils}
+        self._served: dict[str, Served] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._group: AreaGroup | None = None
         self._word = "starting"
@@ -105,6 +114,8 @@ class WorkerProcess:
         await self._give_up(frozenset(self._served), 0)  # where the group could not say so any more
         for solver in self._solvers.values():
             solver.close()
+        for round_solver in self._round_solvers.values():
+            round_solver.close()
         with contextlib.suppress(StoreUnreachableError):
             await self._backing.feed.close()
         await self._backing.log.close()
@@ -112,9 +123,11 @@ class WorkerProcess:
     async def _begin(self) -> None:
         for solver in self._solvers.values():
             await solver.warm_up()
+        for round_solver in self._round_solvers.values():
+            await round_solver.warm_up()
         while True:
             try:
-                for area in self._regions:
+                for area in self._areas:
                     await self._backing.log.refresh(area)  # makes its topics
                 break
             except LogUnreachableError as error:
@@ -122,9 +135,7 @@ class WorkerProcess:
                 logger.warning("worker %s: waiting for Kafka: %s", self.name, error)
                 await asyncio.sleep(AGAIN_S)
         self._word = "joining"
-        self._group = AreaGroup(
-            self._kafka, self.name, list(self._regions), self._take, self._give_up, self._lose
-        )
+        self._group = AreaGroup(self._kafka, self.name, self._areas, self._take, self._give_up, self._lose)
 
     async def _take(self, areas: frozenset[str], generation: int) -> None:
         for area in sorted(areas):
@@ -136,15 +147,16 @@ class WorkerProcess:
             def lease(area: str = area, group: AreaGroup | None = group) -> int | None:
                 return None if group is None else group.lease(area)
 
-            served = self._served[area] = ServedArea(
-                self._regions[area],
-                self._backing,
-                self._solvers[area],
-                self.metrics,
-                self._settings,
-                lease,
-            )
+            served = self._served[area] = self._taken(area, lease)
             served.start()
+
+    def _taken(self, area: str, lease: Lease) -> Served:
+        if area in self._councils:
+            council, solver = self._councils[area], self._round_solvers[area]
+            return ServedCouncil(council, self._backing, solver, self.metrics, self._settings, lease)
+        return ServedArea(
+            self._regions[area], self._backing, self._solvers[area], self.metrics, self._settings, lease
+        )
 
     async def _give_up(self, areas: frozenset[str], generation: int) -> None:
         await asyncio.gather(*(self._stop(area, keep=True) for area in areas))

@@ -13,12 +13,12 @@ import msgspec
 
 from streams.checkpoints import CHECKPOINT_SUFFIX
 from streams.dead_letters import SUFFIX, DeadLetter
-from streams.events import TYPE_PREFIX, TYPES, Envelope
+from streams.events import OWN_DATA, TYPE_OF, TYPE_PREFIX, TYPES, Envelope
 from streams.kafka_settings import APPENDED_HEADER, TOPICS, KafkaSettings
 
 Json = dict[str, Any]
 
-OWN_TYPES = {f"{TYPE_PREFIX}decision.made.v1", f"{TYPE_PREFIX}cover.plan.v1"}
+OWN_TYPES = {TYPE_OF[data] for data in OWN_DATA}
 """Only the service itself writes these."""
 SETTINGS = KafkaSettings(("localhost:9092",))
 """The defaults; an installation may use other servers, prefix and replication."""

@@ -93,6 +93,33 @@ class MobilisingData(Struct, frozen=True, forbid_unknown_fields=True):
     least_cover: MobilisingChoiceData
 
 
+class ClusterRaise(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one cluster of reports adds to the demand: incidents per hour, over so many zones."""
+
+    cluster: str
+    extra_per_h: float
+    zones: int
+
+
+class DemandRaised(Struct, frozen=True, forbid_unknown_fields=True):
+    """What reports of smoke or fire, confirmed or not, add to the demand of the region's first kind.
+
+    Attributes
+    ----------
+    zones
+        How many zones are raised.
+    share
+        Of all the demand counted, the part that comes from the reports.
+    clusters
+        Those that are counted, the largest first; at most 50 are named.
+    """
+
+    extra_per_h: float
+    zones: int
+    share: float
+    clusters: list[ClusterRaise]
+
+
 class Stability(Struct, frozen=True, forbid_unknown_fields=True):
     """Moves accepted in the last 24 hours of the area's time, and how many of them undid a recent one."""
 

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from streams.cover_advice import (
     AlternativeChoice,
+    DemandRaised,
     GroundEffect,
     HomeAdviceData,
     MobilisingData,
@@ -97,6 +98,7 @@ class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
     """A cover plan for the picture at `picture_offset`.
 
     `revision` 0 is the first plan; later revisions of the same plan are better or better proven.
+    `demand_raised` is None where demand is as usual.
     `gap` is (objective − bound) / objective, or None while no bound is known. The fields with defaults came
     later: a log from before has none of them. Where `alternatives`, `home_advice` or `mobilising` is None,
     this revision did not work it out and a reader keeps what it had; where it is empty, there is none.
@@ -120,6 +122,7 @@ class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
     home_advice: list[HomeAdviceData] | None = None
     mobilising: list[MobilisingData] | None = None
     stability: Stability | None = None
+    demand_raised: DemandRaised | None = None
 
     def named_moves(self) -> Iterator[PlanMove | MoveName]:
         """Every move of the plan, of the choices of its frontier and of its alternatives; some repeat."""
@@ -133,7 +136,9 @@ class CoverPlanData(Struct, frozen=True, forbid_unknown_fields=True):
 class ZoneBands(Struct, frozen=True, forbid_unknown_fields=True):
     """Attendance times by zone for the map: base64 of one byte a zone, ceil(seconds / step_s).
 
-    180 is the cap, also where no appliance is left. Pushed to consoles only, never logged.
+    180 is the cap, also where no appliance is left. Pushed to consoles only, never logged. `raised` is what
+    reports of smoke or fire add to each zone, in the same form: ceil(incidents per hour × 100), at most 255;
+    empty where they add nothing.
     """
 
     plan_id: str
@@ -144,3 +149,4 @@ class ZoneBands(Struct, frozen=True, forbid_unknown_fields=True):
     now_second: str
     after_first: str
     after_second: str
+    raised: str = ""

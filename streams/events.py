@@ -1,7 +1,7 @@
 """The events on the wire: one frozen struct for each type's data, and the table of types.
 
-Decoded by `streams.codec`, folded by `services.picture`, built by feeds. Holds shapes and ranges only;
-whether an appliance exists or a place lies in the region is for the reader to say.
+Decoded by `streams.codec`, folded by `services.picture` and by a council's day, built by feeds. Holds shapes
+and ranges only; whether an appliance exists or a place lies in the region is for the reader to say.
 """
 
 from datetime import datetime
@@ -11,7 +11,19 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from streams.council_events import (
+    ClusterDecided,
+    FeedbackSignal,
+    RequestClosed,
+    RoadClosed,
+    RoadOpened,
+    ServiceRequested,
+    StopDone,
+    VehiclePosition,
+    VehicleStatusChanged,
+)
 from streams.cover_plan import CoverPlanData
+from streams.rounds_plan import RoundsDecided, RoundsProposal
 
 TYPE_PREFIX = "dynamiccover."
 
@@ -150,6 +162,17 @@ EventData = (
     | AppliancePosition
     | DecisionMade
     | CoverPlanData
+    | ServiceRequested
+    | RequestClosed
+    | VehicleStatusChanged
+    | VehiclePosition
+    | StopDone
+    | RoadClosed
+    | RoadOpened
+    | FeedbackSignal
+    | ClusterDecided
+    | RoundsProposal
+    | RoundsDecided
 )
 
 TYPES: dict[str, type[EventData]] = {
@@ -160,8 +183,27 @@ TYPES: dict[str, type[EventData]] = {
     f"{TYPE_PREFIX}appliance.position.v1": AppliancePosition,
     f"{TYPE_PREFIX}decision.made.v1": DecisionMade,
     f"{TYPE_PREFIX}cover.plan.v1": CoverPlanData,
+    f"{TYPE_PREFIX}service.requested.v1": ServiceRequested,
+    f"{TYPE_PREFIX}service.closed.v1": RequestClosed,
+    f"{TYPE_PREFIX}vehicle.status.v1": VehicleStatusChanged,
+    f"{TYPE_PREFIX}vehicle.position.v1": VehiclePosition,
+    f"{TYPE_PREFIX}stop.done.v1": StopDone,
+    f"{TYPE_PREFIX}road.closed.v1": RoadClosed,
+    f"{TYPE_PREFIX}road.opened.v1": RoadOpened,
+    f"{TYPE_PREFIX}feedback.signal.v1": FeedbackSignal,
+    f"{TYPE_PREFIX}cluster.decided.v1": ClusterDecided,
+    f"{TYPE_PREFIX}rounds.proposal.v1": RoundsProposal,
+    f"{TYPE_PREFIX}rounds.decided.v1": RoundsDecided,
 }
 TYPE_OF: dict[type[EventData], str] = {data: name for name, data in TYPES.items()}
+OWN_DATA: tuple[type[EventData], ...] = (
+    CoverPlanData,
+    DecisionMade,
+    ClusterDecided,
+    RoundsProposal,
+    RoundsDecided,
+)
+"""Events the service makes itself; nobody sends them in."""
 
 
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -16,6 +17,9 @@ import pytest
 from deploy.services import Services
 from tests.servers import up
 from tests.shared_data import LONDON, ROOT
+
+if TYPE_CHECKING:
+    from tests.services.small_town import Town
 
 # A deadline for each example would time the machine, not the code: on a busy one it fails what is right.
 # CI tries the same examples each time, so that what it says is about the change; elsewhere they are new ones.
@@ -37,6 +41,14 @@ def london_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "services.cli.main", "region", "build", str(pack), "--lfb", str(LONDON)]
     subprocess.run(command, check=True, cwd=ROOT, timeout=300, stdout=subprocess.DEVNULL)
     return pack
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> "Town":
+    """Packs of a small generated town: a brigade and a council on one ground."""
+    from tests.services.small_town import town_in  # loads the engine, which few tests need
+
+    return town_in(tmp_path_factory.mktemp("town"))
 
 
 @pytest.fixture(scope="session")

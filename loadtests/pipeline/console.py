@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from loadtests.pipeline.event_stream import messages
 from loadtests.pipeline.http_lanes import HttpLanes
 
 ONE = "application/cloudevents+json"
@@ -59,15 +60,8 @@ class Console:
 
     async def listen(self) -> None:
         """Read the stream until cancelled; the clock is read when a message is there whole."""
-        rest = bytearray()
-        async for piece in self._lanes.stream(f"{self._base}/stream"):
-            seen = max(0, len(rest) - 1)
-            rest += piece
-            start = 0
-            while (end := rest.find(b"\n\n", max(start, seen))) >= 0:
-                self._take(bytes(rest[start:end]))
-                start = end + 2
-            del rest[:start]
+        async for message in messages(self._lanes.stream(f"{self._base}/stream")):
+            self._take(message)
         raise ConnectionError("the service ended the live stream")
 
     async def post(self, bodies: Sequence[bytes], due_s: Sequence[float], media_type: str) -> list[Posted]:

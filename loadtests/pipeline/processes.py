@@ -19,7 +19,7 @@ import httpx
 READY_WITHIN_S = 90.0
 STOP_WITHIN_S = 20.0
 POLL_S = 0.05
-READY = re.compile(rb"is ready: (http://\S+?)/\s")
+READY = re.compile(rb"is ready: (http://[^\s/]+)/")
 TAIL_CHARS = 2_000
 CALM_WITHIN_S, CALM_SHARE = 20.0, 0.15
 """At rest: less than this share of one core, all of them together, over a second."""
@@ -77,16 +77,18 @@ class CoverProcess:
         When it was started, on the monotonic clock.
     """
 
-    def __init__(self, words: Sequence[str], settings: dict[str, str], log: Path) -> None:
-        """Start it, and wait until it prints its address."""
-        program = Path(sys.executable).with_name("cover")
+    def __init__(
+        self, words: Sequence[str], settings: dict[str, str], log: Path, program: Sequence[str] = ()
+    ) -> None:
+        """Start it (`cover`, or another program), and wait until it prints its address."""
+        program = program or [str(Path(sys.executable).with_name("cover"))]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("COVER_")}
         self._log = log
-        self.name = words[0]
+        self.name = words[0] if words else program[-1]
         self.started_s = time.monotonic()
         with log.open("wb") as out:
             self._child = subprocess.Popen(  # noqa: S603
-                [str(program), *words], env=clean | settings, stdout=out, stderr=subprocess.STDOUT
+                [*program, *words], env=clean | settings, stdout=out, stderr=subprocess.STDOUT
             )
         self.url = self._await_address()
 
@@ -136,6 +138,16 @@ class CoverProcess:
     def last_words(self) -> str:
         """The end of what it has printed."""
         return self._log.read_text(errors="replace")[-TAIL_CHARS:]
+
+
+@contextlib.contextmanager
+def python_module(module: str, words: Sequence[str], log: Path) -> Iterator[CoverProcess]:
+    """Run a module of this wing that serves HTTP and says so as `cover` does, to the end of the block."""
+    process = CoverProcess(words, {}, log, [sys.executable, "-m", module])
+    try:
+        yield process
+    finally:
+        process.stop()
 
 
 @contextlib.contextmanager

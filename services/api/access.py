@@ -21,7 +21,8 @@ CONTENT_SECURITY_POLICY = (
 )
 """MapLibre paints from blobs and sets element styles; nothing else is let through."""
 MOST_BODY_BYTES = 65_536
-"""No route reads further than this, but for events, whose limit is a setting."""
+"""No route reads further than this, but for those below, whose limit is a setting."""
+WITH_OWN_LIMIT = ("/events", "/feedback", "/requests", "/requests.json", "/requests.xml", "/requests/batch")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ANSWER_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -48,9 +49,9 @@ class AccessGuard:
             await problem(403, refusal)(scope, receive, send)
             return
 
-        events = scope["path"].endswith("/events")
+        own_limit = scope["path"].endswith(WITH_OWN_LIMIT)
         declared = Headers(scope=scope).get("content-length", "0")
-        if not events:
+        if not own_limit:
             if not declared.isdecimal() or int(declared) > MOST_BODY_BYTES:
                 await problem(413, f"a request here is at most {MOST_BODY_BYTES} bytes")(scope, receive, send)
                 return

@@ -13,16 +13,24 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from services.api import (
+    batch_routes,
+    cluster_routes,
+    council_routes,
     cover_routes,
     event_routes,
+    export_routes,
+    feedback_routes,
     health_routes,
+    open311_routes,
     problems,
     region_routes,
+    rounds_routes,
     schemas,
     stream_routes,
     what_if_routes,
 )
 from services.api.access import AccessGuard
+from services.feedback_desk import FeedbackDesk
 from services.service import Service
 
 CONSOLE = Path(__file__).resolve().parent.parent / "console" / "dist"
@@ -39,6 +47,7 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
             yield
         finally:
             await service.stop()
+            app.state.feedback.close()
 
     app = FastAPI(
         title="Dynamic Cover",
@@ -51,14 +60,28 @@ def create_app(service: Service, console: Path = CONSOLE) -> FastAPI:
     )
     app.state.service = service
     app.state.region_answers = {}
+    app.state.feedback = FeedbackDesk(service)
     app.add_middleware(AccessGuard, public_origin=service.settings.public_origin)
     problems.install(app)
     schemas.describe(app)
     area = APIRouter(prefix=f"{API_PREFIX}/areas/{{area}}")
-    for routes in (event_routes, cover_routes, what_if_routes, region_routes, stream_routes):
+    for routes in (
+        event_routes,
+        cluster_routes,
+        feedback_routes,
+        cover_routes,
+        what_if_routes,
+        region_routes,
+        council_routes,
+        rounds_routes,
+        batch_routes,
+        export_routes,
+        stream_routes,
+    ):
         area.include_router(routes.router)
     app.include_router(area)
     app.include_router(cover_routes.areas_router, prefix=API_PREFIX)
+    app.include_router(open311_routes.router)
     app.include_router(health_routes.router)
     _serve_console(app, console)
     return app

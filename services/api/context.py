@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from services.api.problems import ProblemError
 from services.area import Area
+from services.hosted_area import HostedArea
 from services.service import Service
 
 JSON = "application/json"
@@ -34,7 +35,7 @@ async def running_service(request: Request) -> Service:
 
 async def named_area(
     request: Request, area: Annotated[str, Path(description="Area id, e.g. `london`.")]
-) -> Area:
+) -> HostedArea:
     """The area a path names.
 
     Raises
@@ -48,7 +49,7 @@ async def named_area(
     return areas[area]
 
 
-async def ready_area(area: Annotated[Area, Depends(named_area)]) -> Area:
+async def ready_area(area: Annotated[HostedArea, Depends(named_area)]) -> HostedArea:
     """The area a path names, once it knows its picture.
 
     Raises
@@ -63,10 +64,32 @@ async def ready_area(area: Annotated[Area, Depends(named_area)]) -> Area:
             if area.degraded == "log_unreachable"
             else "is catching up with its log"
         )
-        raise ProblemError(503, f"area {area.region.id} {why}; try again in a moment")
+        raise ProblemError(503, f"area {area.id} {why}; try again in a moment")
     return area
 
 
 ServiceNow = Annotated[Service, Depends(running_service)]
-AreaNow = Annotated[Area, Depends(named_area)]
-ReadyArea = Annotated[Area, Depends(ready_area)]
+AreaNow = Annotated[HostedArea, Depends(named_area)]
+ReadyArea = Annotated[HostedArea, Depends(ready_area)]
+
+
+async def named_brigade(area: AreaNow) -> Area:
+    """The brigade a path names.
+
+    Raises
+    ------
+    ProblemError
+        404 where there is none, or where it is a council.
+    """
+    if not isinstance(area, Area):
+        raise ProblemError(404, f"area {area.id!r} is a {area.kind.value}; this is told of brigades only")
+    return area
+
+
+async def ready_brigade(area: ReadyArea) -> Area:
+    """The same, once it knows its picture; 503 before."""
+    return await named_brigade(area)
+
+
+BrigadeNow = Annotated[Area, Depends(named_brigade)]
+ReadyBrigade = Annotated[Area, Depends(ready_brigade)]

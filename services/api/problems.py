@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from services.cluster_decisions import UnknownClusterError
+from services.council.rounds_refusal import RoundsRefusal
 from services.decisions import ConflictError, UnknownPlanError
 from services.ingest import RefusedError
 from services.what_if import WhatIfBusyError, WhatIfFieldError, WhatIfTimeoutError
@@ -51,14 +53,19 @@ class ProblemError(Exception):
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[object] = (), headers: dict[str, str] | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[object] = (),
+    headers: dict[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
-    """A problem-details response."""
+    """A problem-details response; `more` are fields of its own kind."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": TITLES.get(status, "Error"),
         "status": status,
         "detail": detail,
+        **(more or {}),
     }
     if errors:
         body["errors"] = list(errors)
@@ -84,13 +91,19 @@ def install(app: FastAPI) -> None:
     async def _undecodable(request: Request, error: DecodeError) -> Response:
         return problem(400, str(error), [{"index": 0, "field": error.field, "reason": error.reason}])
 
+    @app.exception_handler(UnknownClusterError)
     @app.exception_handler(UnknownPlanError)
-    async def _unknown(request: Request, error: UnknownPlanError) -> Response:
+    async def _unknown(request: Request, error: Exception) -> Response:
         return problem(404, str(error))
 
     @app.exception_handler(ConflictError)
     async def _conflict(request: Request, error: ConflictError) -> Response:
         return problem(409, str(error))
+
+    @app.exception_handler(RoundsRefusal)
+    async def _rounds_refused(request: Request, error: RoundsRefusal) -> Response:
+        told = {"codes": error.codes, "words": error.words, "relaxation": error.relaxation}
+        return problem(404 if error.codes == ("unknown",) else 409, error.words, more=told)
 
     @app.exception_handler(WhatIfFieldError)
     async def _not_supposable(request: Request, error: WhatIfFieldError) -> Response:

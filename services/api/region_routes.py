@@ -3,26 +3,22 @@
 Part of the API. Each answer is built and compressed once, then served with its ETag.
 """
 
-import asyncio
-import gzip
-import hashlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-import msgspec
 import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from geo import geojson
 from geo.region import Region
-from services.api.context import JSON, AreaNow
+from services.api.context import JSON, BrigadeNow
+from services.api.static_answer import built_answer
 
 router = APIRouter(tags=["region"])
 
 GEOJSON = "application/geo+json"
-REVALIDATE = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
 
 
 class RegionLayer(StrEnum):
@@ -42,41 +38,16 @@ _LAYERS: dict[RegionLayer, Callable[[Region], dict[str, Any]]] = {
 }
 
 
-class _Built:
-    """An answer ready to serve."""
-
-    def __init__(self, body: object) -> None:
-        raw = msgspec.json.encode(body)
-        self.etag = f'"{hashlib.sha256(raw).hexdigest()[:32]}"'
-        self.raw = raw
-        self.zipped = gzip.compress(raw, 6)
-
-
 @router.get("/region", response_class=Response)
-async def region(request: Request, area: AreaNow) -> Response:
+async def region(request: Request, area: BrigadeNow) -> Response:
     """Name, kinds of appliance with their targets, stations, appliances, extent."""
-    return await _answer(request, area.region, "summary", _summary, JSON)
+    return await built_answer(request, area.id, area.region, "summary", _summary, JSON)
 
 
 @router.get("/region/{layer}", response_class=Response)
-async def layer(request: Request, area: AreaNow, layer: RegionLayer) -> Response:
+async def layer(request: Request, area: BrigadeNow, layer: RegionLayer) -> Response:
     """One layer as GeoJSON (RFC 7946)."""
-    return await _answer(request, area.region, layer.value, _LAYERS[layer], GEOJSON)
-
-
-async def _answer(
-    request: Request, region: Region, name: str, build: Callable[[Region], object], media_type: str
-) -> Response:
-    kept: dict[tuple[str, str], _Built] = request.app.state.region_answers
-    built = kept.get((region.id, name))
-    if built is None:
-        built = kept[region.id, name] = await asyncio.to_thread(lambda: _Built(build(region)))
-    headers = REVALIDATE | {"ETag": built.etag}
-    if request.headers.get("if-none-match") == built.etag:
-        return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(built.zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type=media_type)
-    return Response(built.raw, headers=headers, media_type=media_type)
+    return await built_answer(request, area.id, area.region, layer.value, _LAYERS[layer], GEOJSON)
 
 
 def _summary(region: Region) -> dict[str, Any]:

@@ -8,7 +8,11 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from services.api.feedback_routes import Posts
 from services.area_state import Snapshot
+from services.council.day_state import DaySnapshot
+from services.council.day_view import DayDelta
+from services.council.rounds_desk import MovePrice
 from services.picture_view import PictureDelta
 from services.what_if_solver import WhatIfAnswer
 from streams.events import TYPES, Envelope
@@ -42,7 +46,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 
 def describe(app: FastAPI) -> None:
-    """Let the application's OpenAPI description hold the shapes of events, pictures and plans."""
+    """Let the application's OpenAPI description hold the shapes of events, pictures, plans and days."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -50,7 +54,8 @@ def describe(app: FastAPI) -> None:
         schemas = api.setdefault("components", {}).setdefault("schemas", {})
         if "Envelope" not in schemas:
             data = sorted(TYPES.values(), key=lambda struct: struct.__name__)
-            types = [Envelope, Snapshot, PictureDelta, WhatIfAnswer, *data]
+            days = [DaySnapshot, DayDelta, MovePrice]
+            types = [Envelope, Posts, Snapshot, PictureDelta, *days, WhatIfAnswer, *data]
             _, components = msgspec.json.schema_components(types, ref_template=REF)
             schemas.update(components)
             schemas["Envelope"]["properties"]["type"] = {"enum": sorted(TYPES)}

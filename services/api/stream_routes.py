@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse
 
 from services.api.context import ReadyArea, ServiceNow
 from services.api.problems import ProblemError
-from services.area import Area
+from services.hosted_area import HostedArea
 from services.service import Service
 
 router = APIRouter(tags=["live"])
@@ -34,7 +34,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def stream(
     area: ReadyArea, service: ServiceNow, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> Response:
-    """Live events: `snapshot` first, then `picture`, `plan`, `zones` and `beat`.
+    """Live events: `snapshot` first, then `beat` now and then.
+
+    Of a brigade also `picture`, `plan` and `zones`; of a council `day` (what has changed) and `proposal`.
 
     A client that comes back with `Last-Event-ID` gets what it missed, or a new snapshot where that is no
     longer kept.
@@ -47,8 +49,8 @@ async def stream(
     )
 
 
-async def _messages(area: Area, service: Service, last_event_id: str | None) -> AsyncIterator[bytes]:
-    hub, name = area.hub, area.region.id
+async def _messages(area: HostedArea, service: Service, last_event_id: str | None) -> AsyncIterator[bytes]:
+    hub, name = area.hub, area.id
     cursor = hub.open(last_event_id)
     consoles = service.metrics.consoles.labels(name)
     push = service.metrics.stage.labels(name, "push")

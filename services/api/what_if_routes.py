@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.api.context import ReadyArea, json_answer
+from services.api.context import ReadyBrigade, json_answer
 from services.what_if import MOST_NEEDED, Question
 
 router = APIRouter(tags=["what if"])
@@ -85,7 +85,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/what-if", response_class=Response, responses=_ANSWERS)
-async def what_if(area: ReadyArea, body: WhatIfBody) -> Response:
+async def what_if(area: ReadyBrigade, body: WhatIfBody) -> Response:
     """Suppose an incident, some appliances off the run, or both; the live picture stays untouched.
 
     The plan of the answer is named `what-if`: it is not logged, and no decision can refer to it.

@@ -6,12 +6,26 @@ the benchmark. Slow: never used by the service.
 
 from msgspec.structs import replace
 
+from optimiser.feedback.category import Category
+from optimiser.feedback.clusters import WordAction, forget, with_report
+from optimiser.feedback.clusters import with_word as with_cluster_word
 from services.appliance_state import ApplianceState, Key, Order, with_decision, with_position, with_status
+from services.cluster_book import report_of
 from services.incident_state import IncidentState, with_event
 from services.move_orders import OrderWord, fresh, with_word
 from services.picture import DECISIONS_KEPT, HORIZON, REJECTIONS_KEPT, Decision, Picture, Rejection
+from streams.council_events import ClusterDecided, FeedbackSignal
 from streams.cover_plan import CoverPlanData
-from streams.events import AppliancePosition, ApplianceStatusChanged, DecisionAction, DecisionMade, Event
+from streams.events import (
+    AppliancePosition,
+    ApplianceStatusChanged,
+    DecisionAction,
+    DecisionMade,
+    Event,
+    IncidentOpened,
+    IncidentStopped,
+    IncidentUpdated,
+)
 
 
 def plain_fold(picture: Picture, event: Event) -> Picture:
@@ -26,6 +40,10 @@ def plain_fold(picture: Picture, event: Event) -> Picture:
         after = _with_appliance(picture, with_position(picture.appliances[data.appliance], data, key))
     elif isinstance(data, DecisionMade):
         after = _with_decision(picture, data, key, event.id)
+    elif isinstance(data, FeedbackSignal | ClusterDecided):
+        after = _with_clusters(picture, data, key)
+    elif not isinstance(data, IncidentOpened | IncidentUpdated | IncidentStopped):
+        return picture
     else:
         before = picture.incidents.get(data.incident) or IncidentState(id=data.incident)
         after = _with_incident(picture, with_event(before, data, key))
@@ -44,6 +62,17 @@ def _with_incident(picture: Picture, state: IncidentState) -> Picture:
     if state is picture.incidents.get(state.id):
         return picture
     return replace(picture, incidents=picture.incidents | {state.id: state})
+
+
+def _with_clusters(picture: Picture, data: FeedbackSignal | ClusterDecided, key: Key) -> Picture:
+    if isinstance(data, FeedbackSignal):
+        clusters = with_report(picture.clusters, report_of(data))
+    else:
+        category = None if data.category is None else Category(data.category.value)
+        action = WordAction(data.action.value)
+        clusters = with_cluster_word(picture.clusters, data.cluster, action, key, category)
+    clusters = forget(clusters, max(picture.as_of, key[0]))
+    return picture if clusters == picture.clusters else replace(picture, clusters=clusters)
 
 
 def _with_decision(picture: Picture, data: DecisionMade, key: Key, decision_id: str) -> Picture:
@@ -81,5 +110,7 @@ def _forgetting(picture: Picture) -> Picture:
     if any(rejection.at < oldest for rejection in picture.rejections.values()):
         kept = {k: r for k, r in picture.rejections.items() if r.at >= oldest}
         picture = replace(picture, rejections=kept)
+    if (clusters := forget(picture.clusters, picture.as_of)) is not picture.clusters:
+        picture = replace(picture, clusters=clusters)
     orders = fresh(picture.orders, picture.as_of)
     return picture if orders is picture.orders else replace(picture, orders=orders)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from services.cli.process_setup import regions_option, servers_options, settings_and_regions
+from services.cli.process_setup import areas_options, process_setup, servers_options
 from services.replica_service import ReplicaService
 from services.server import ServerStartError, serving
 from services.settings import SettingsError
@@ -25,18 +25,25 @@ Any number of replicas may run, each with the same regions. Where Kafka or Redis
 waited for; where one goes away later, the last good plans stay and consoles are told. Settings come from
 COVER_KAFKA, COVER_REDIS, COVER_PORT, … or the TOML file that COVER_CONFIG names."""
 )
-@regions_option
+@areas_options
 @servers_options
 @click.option("--host", help="Address to listen on [127.0.0.1].")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on, 0 for any free one [8080].")
 def api(
-    packs: tuple[Path, ...], kafka: str | None, redis: str | None, host: str | None, port: int | None
+    packs: tuple[Path, ...],
+    council_packs: tuple[Path, ...],
+    kafka: str | None,
+    redis: str | None,
+    host: str | None,
+    port: int | None,
 ) -> None:
     """Serve regions: the API, the live stream and the console; the plans come from `cover worker`."""
-    settings, regions = settings_and_regions(packs, kafka=kafka, redis=redis, host=host, port=port)
+    settings, regions, councils = process_setup(
+        packs, council_packs, kafka=kafka, redis=redis, host=host, port=port
+    )
 
     async def run() -> None:
-        async with serving(settings, regions, ReplicaService) as running:
+        async with serving(settings, regions, ReplicaService, councils) as running:
             click.echo(f"Dynamic Cover is ready: {running.url}/")
             await running.until_stopped()
             click.echo("stopping")

@@ -9,7 +9,9 @@ import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "api": ("services.cli.api_command:api", "An API replica; Kafka, Redis and workers beside it."),
+    "council": ("services.cli.council_commands:council", "Council packs; reports fed to a service."),
     "demo": ("services.cli.demo_command:demo", "The live demo: a simulated day in the demo city."),
+    "feedback": ("services.cli.feedback_commands:feedback", "Train and judge the reader of posts."),
     "region": ("services.cli.region_commands:region", "Make and inspect region packs."),
     "replay": ("services.cli.replay_command:replay", "Feed recorded incidents to a running service."),
     "routes": ("services.cli.routes_commands:routes", "Plan collection rounds, and change them live."),

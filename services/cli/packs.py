@@ -1,4 +1,4 @@
-"""The region packs a command line names: packs, and folders whose direct subfolders are packs.
+"""The packs a command line names: region packs, folders of them, council packs.
 
 Called by the commands that serve or feed several areas. Never builds or writes a pack.
 """
@@ -6,6 +6,8 @@ Called by the commands that serve or feed several areas. Never builds or writes 
 from collections.abc import Sequence
 from pathlib import Path
 
+from geo.council import Council
+from geo.council_pack import load_council
 from geo.region import Region
 from geo.region_pack import MANIFEST, PackError, load_region
 
@@ -30,6 +32,25 @@ def load_regions(paths: Sequence[Path]) -> list[Region]:
         origin[region.id] = folder
         regions.append(region)
     return regions
+
+
+def load_councils(paths: Sequence[Path], taken: Sequence[str]) -> list[Council]:
+    """Load the council packs `paths` name, in this order; `taken` are the ids of other areas.
+
+    Raises
+    ------
+    PackError
+        Where a path is no council pack, one is damaged, or two areas have the same id.
+    """
+    ids = set(taken)
+    councils = []
+    for folder in paths:
+        council = load_council(folder)
+        if council.id in ids:
+            raise PackError(f"{folder}: is area {council.id!r}, and so is another pack; name each area once")
+        ids.add(council.id)
+        councils.append(council)
+    return councils
 
 
 def packs_of(path: Path) -> list[Path]:

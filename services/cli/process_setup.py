@@ -1,4 +1,4 @@
-"""What the commands that run a process share: their options, reading settings and regions, logging.
+"""What the commands that run a process share: their options, reading settings and packs, logging.
 
 Used by `cover serve`, `api` and `worker`.
 """
@@ -6,28 +6,39 @@ Used by `cover serve`, `api` and `worker`.
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from geo.council import Council
 from geo.region import Region
 from geo.region_pack import PackError
-from services.cli.packs import load_regions
+from services.cli.packs import load_councils, load_regions
 from services.settings import Settings, SettingsError, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def regions_option(function: F) -> F:
-    """`--region PACK`, as often as wanted."""
-    return click.option(
-        "--region",
-        "packs",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        required=True,
-        help="Folder of a region pack, or of several; give it again to serve more areas.",
-    )(function)
+def areas_options(function: F) -> F:
+    """`--region PACK` and `--council PACK`, as often as wanted."""
+    for option in (
+        click.option(
+            "--council",
+            "council_packs",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            help="Folder of a council pack; give it again to serve more.",
+        ),
+        click.option(
+            "--region",
+            "packs",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            help="Folder of a region pack, or of several; give it again to serve more areas.",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 def servers_options(function: F) -> F:
@@ -45,17 +56,28 @@ def servers_options(function: F) -> F:
     return function
 
 
-def settings_and_regions(packs: Sequence[Path], **given: object) -> tuple[Settings, list[Region]]:
-    """Settings and regions, and logging set up as the settings say.
+class Setup(NamedTuple):
+    """What a process begins with."""
+
+    settings: Settings
+    regions: list[Region]
+    councils: list[Council]
+
+
+def process_setup(packs: Sequence[Path], council_packs: Sequence[Path], **given: object) -> Setup:
+    """Settings, regions and councils, and logging set up as the settings say.
 
     Raises
     ------
     click.ClickException
         Saying what is wrong.
     """
+    if not packs and not council_packs:
+        raise click.UsageError("nothing to serve: give --region PACK, --council PACK, or both")
     try:
         settings = load_settings(**given)
         regions = load_regions(packs)
+        councils = load_councils(council_packs, [region.id for region in regions])
     except (SettingsError, PackError) as error:
         raise click.ClickException(str(error)) from error
     logging.basicConfig(
@@ -63,4 +85,4 @@ def settings_and_regions(packs: Sequence[Path], **given: object) -> tuple[Settin
     )
     # It tells every lost connection and every retry, hundreds while the broker is away; what matters, we say.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    return settings, regions
+    return Setup(settings, regions, councils)

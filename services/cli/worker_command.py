@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
+from geo.council import Council
 from geo.region import Region
 from services.api.worker_app import create_worker_app
-from services.cli.process_setup import regions_option, servers_options, settings_and_regions
+from services.cli.process_setup import areas_options, process_setup, servers_options
 from services.server import Running, ServerStartError, bound_socket, listening
 from services.settings import Settings, SettingsError
 from services.worker_process import WorkerProcess
@@ -31,7 +32,7 @@ name of its own that stays over restarts: then its areas wait some seconds for i
 is started under a name in use takes its place, and the other ends. Stopped
 (Ctrl-C, SIGTERM) it hands its areas over at once; killed, the others have them within ten seconds."""
 )
-@regions_option
+@areas_options
 @servers_options
 @click.option("--name", help="Its name in the group. [host name and a random part]")
 @click.option(
@@ -42,19 +43,26 @@ is started under a name in use takes its place, and the other ends. Stopped
     help="Port of /healthz, /readyz and /metrics.",
 )
 def worker(
-    packs: tuple[Path, ...], kafka: str | None, redis: str | None, name: str | None, port: int
+    packs: tuple[Path, ...],
+    council_packs: tuple[Path, ...],
+    kafka: str | None,
+    redis: str | None,
+    name: str | None,
+    port: int,
 ) -> None:
     """Solve: follow the areas' events, publish plans. The API is `cover api`."""
-    settings, regions = settings_and_regions(packs, kafka=kafka, redis=redis)
+    settings, regions, councils = process_setup(packs, council_packs, kafka=kafka, redis=redis)
     name = name or f"{socket.gethostname().partition('.')[0]}-{secrets.token_hex(3)}"
     try:
-        asyncio.run(_run(settings, regions, name, port))
+        asyncio.run(_run(settings, regions, councils, name, port))
     except (ServerStartError, SettingsError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _run(settings: Settings, regions: list[Region], name: str, port: int) -> None:
-    process = WorkerProcess(settings, regions, name)
+async def _run(
+    settings: Settings, regions: list[Region], councils: list[Council], name: str, port: int
+) -> None:
+    process = WorkerProcess(settings, regions, name, councils=councils)
     bound = bound_socket(settings.health_host, port)
     async with listening(create_worker_app(process), bound, settings) as running:
         telling = asyncio.create_task(_tell_when_member(process, running))

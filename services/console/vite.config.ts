@@ -14,5 +14,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 2000,
   },
   worker: { format: "es" },
-  server: { proxy: { "/api": DEVELOPMENT_API } },
+  server: { proxy: { "/api": DEVELOPMENT_API, "/metrics": DEVELOPMENT_API, "/readyz": DEVELOPMENT_API } },
 });

@@ -7,7 +7,7 @@ the service takes once.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -44,6 +44,10 @@ class Decided(Struct, frozen=True):
     offset: int
     move_id: str
     action: str
+
+
+class _Reported(Struct, frozen=True):
+    service_request_id: str
 
 
 class ApiClient:
@@ -83,6 +87,7 @@ class ApiClient:
         if not base_url.startswith(("http://", "https://")):
             raise ValueError(f"the service's address is {base_url!r}, want http://host:port")
         self.retries = 0
+        self._area = area
         self._area_path = f"/api/v1/areas/{area}"
         self._patience_s = patience_s
         self._slots = asyncio.Semaphore(in_flight)
@@ -144,6 +149,35 @@ class ApiClient:
             lambda: self._http.post(f"{self._area_path}/cover/{plan_id}/decisions", json=decision),
         )
         return msgspec.json.decode(answer.content, type=Decided)
+
+    async def report(self, fields: Mapping[str, str]) -> str:
+        """Send a citizen's report over Open311 to this area; gives its `service_request_id`.
+
+        Raises
+        ------
+        RefusedError
+            When the service says it is wrong.
+        ServiceGoneError
+            When it has not answered within the patience.
+        """
+        form = {"jurisdiction_id": self._area} | dict(fields)
+        answer = await self._ask(
+            "the report", lambda: self._http.post("/open311/v2/requests.json", data=form)
+        )
+        return msgspec.json.decode(answer.content, type=list[_Reported])[0].service_request_id
+
+    async def feedback(self, posts: Sequence[Mapping[str, Any]]) -> None:
+        """Send what people posted.
+
+        Raises
+        ------
+        RefusedError
+            When the service says it is wrong.
+        ServiceGoneError
+            When it has not answered within the patience.
+        """
+        body = {"posts": list(posts)}
+        await self._ask("posts", lambda: self._http.post(f"{self._area_path}/feedback", json=body))
 
     async def picture(self) -> dict[str, Any]:
         """Return the operational picture."""

@@ -25,8 +25,8 @@ from services.feed.event_sender import EventSender
 from services.feed.stream_messages import SeenCounts, SeenDecision, SeenPlan, seen
 from streams.events import IncidentCategory
 
-DEMO_START = datetime(2025, 6, 6, 17, 0)
-"""Local time at which the day begins: a Friday evening, the busiest hours of the week."""
+DEMO_START = datetime(2025, 6, 6, 10, 30)
+"""Local time at which the day begins: a Friday in late morning, with collection rounds half done."""
 WARM_UP_S = 7_200.0
 """Simulated before the start, so that the day begins in the middle of things."""
 TICK_S = 0.25
@@ -102,7 +102,7 @@ class DemoDay:
         self.events = EventMaker(region, f"demo-{pace.seed}", "/dynamic-cover/demo", start, self._facts)
         world = brigade_world(region)
         self.brigade = Brigade(world, -WARM_UP_S)
-        local = DEMO_START.weekday() * 24 + DEMO_START.hour - WARM_UP_S / 3_600
+        local = DEMO_START.weekday() * 24 + DEMO_START.hour + DEMO_START.minute / 60 - WARM_UP_S / 3_600
         mix = IncidentMix(
             large_every_s=LARGE_EVERY_H * 3_600,
             large_first_s=WARM_UP_S + FIRST_LARGE_S * pace.speed,

@@ -3,35 +3,19 @@
 Started as a newcomer starts it (`cover demo`); keeps screenshots under var/screenshots.
 """
 
-import os
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.pages import SCREENSHOTS, press_until
 from tests.services.process import COVER, CoverProcess, free_port
 from tests.shared_data import ROOT
 
-CHROMIUM = next(
-    filter(None, (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))), None
-)
-SCREENSHOTS = ROOT / "var" / "screenshots"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-]
 RECOMMENDED_WITHIN_MS = 60_000
 """The issue's own figure: an operator sees a recommendation within a minute of opening the page."""
 CARRIED_OUT_WITHIN_MS = 240_000
@@ -63,41 +47,6 @@ def demo(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cover
     service.kill()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium; without one these tests are skipped, except in CI, where that is a failure."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine, and CI needs one: install the package 'chromium'")
-        pytest.skip("NO BROWSER TESTED: no Chromium on this machine; install the package 'chromium'")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on a 1920 x 1080 screen; any error in its scripts, or request to elsewhere, is a failure."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
-    page = context.new_page()
-    errors: list[str] = []
-    elsewhere: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            None
-            if "//127.0.0.1:" in request.url or request.url.startswith(("data:", "blob:"))
-            else elsewhere.append(request.url)
-        ),
-    )
-    yield page
-    context.close()
-    assert errors == []
-    assert elsewhere == []
-
-
 def appliance_now(url: str, appliance: str) -> dict[str, object]:
     picture = httpx.get(f"{url}/api/v1/areas/demo/picture", timeout=10).json()
     found: dict[str, object] = next(a for a in picture["appliances"] if a["id"] == appliance)
@@ -107,17 +56,6 @@ def appliance_now(url: str, appliance: str) -> dict[str, object]:
 def decisions_now(url: str) -> list[dict[str, object]]:
     picture = httpx.get(f"{url}/api/v1/areas/demo/picture", timeout=10).json()
     return list(picture["decisions"])
-
-
-def press_until(page: Page, key: str, done: Callable[[], bool], times: int = 5) -> None:
-    """Press a key until it has taken effect: the console refuses one while its picture is stale."""
-    for _ in range(times):
-        page.keyboard.press(key)
-        for _ in range(30):
-            if done():
-                return
-            page.wait_for_timeout(100)
-    raise AssertionError(f"key {key!r} had no effect in {times} presses")
 
 
 def test_operator_accepts_a_move_and_sees_it_carried_out(demo: CoverProcess, page: Page) -> None:

@@ -17,7 +17,7 @@ from tests.shared_data import ROOT
 
 DEPLOY = ROOT / "deploy"
 SETTINGS = {f"COVER_{name.upper()}" for name in Settings.model_fields}
-SECRET_SETTINGS = {"COVER_REDIS", "COVER_KAFKA_USERNAME", "COVER_KAFKA_PASSWORD"}
+SECRET_SETTINGS = {"COVER_REDIS", "COVER_KAFKA_USERNAME", "COVER_KAFKA_PASSWORD", "COVER_PSEUDONYM_KEY"}
 COVER_IMAGE, PROXY_IMAGE = "dynamic-cover:0.1.0", "dynamic-cover-proxy:0.1.0"
 COVER_USER, PROXY_USER = 10001, 10002
 OPERATIONS_PORT = 8081
@@ -43,14 +43,15 @@ def assert_command_parses(words: Sequence[str]) -> None:
         assert context.params
 
 
-def assert_settings_load(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The service would start with just these settings."""
+def assert_settings_load(environment: Mapping[str, str | None], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The service would start with just these settings; one without a value is handed on where it is set."""
     assert set(environment) <= SETTINGS, set(environment) - SETTINGS
     with monkeypatch.context() as only:
         for name in SETTINGS:
             only.delenv(name, raising=False)
         for name, value in environment.items():
-            only.setenv(name, value)
+            if value is not None:
+                only.setenv(name, value)
         return load_settings()
 
 

@@ -211,7 +211,7 @@ def environment(container: dict[str, Any]) -> dict[str, str]:
             found[item["name"]] = item["value"]
         elif "secretKeyRef" in item["valueFrom"]:
             assert item["name"] in SECRET_SETTINGS
-            found[item["name"]] = "redis://r:1/0" if item["name"] == "COVER_REDIS" else "stand-in"
+            found[item["name"]] = "redis://r:1/0" if item["name"] == "COVER_REDIS" else "a secret's stand-in"
         else:
             assert item["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.name"}}
     return found
@@ -241,7 +241,7 @@ def test_secrets_are_only_referred_to() -> None:
     assert "Secret" not in {kind for kind, _ in OBJECTS}
     assert not SECRET_SETTINGS & set(OBJECTS["ConfigMap", "cover-settings"]["data"])
     made = set(re.findall(r"create secret generic (\S+)", (FOLDER / "settings.yaml").read_text()))
-    assert made == {"cover-redis", "cover-operators", "cover-kafka"}
+    assert made == {"cover-redis", "cover-operators", "cover-kafka", "cover-pseudonyms"}
 
 
 def test_pods_have_time_to_stop_cleanly() -> None:

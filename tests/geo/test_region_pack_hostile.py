@@ -17,7 +17,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo import pack_files, region_pack
+from geo import pack_files, pack_store
 from geo.npy_array import array_from_npy
 from geo.polygon_wkb import polygons_from_wkb, polygons_to_wkb
 from geo.region_pack import MAX_MANIFEST_BYTES, PackError, load_region, save_region
@@ -224,7 +224,7 @@ def test_the_manifest_is_read_once(pack: Path, monkeypatch: pytest.MonkeyPatch) 
         read.append(path.name)
         return plain(path, most)
 
-    monkeypatch.setattr(region_pack, "read_start", counted)
+    monkeypatch.setattr(pack_store, "read_start", counted)
     load_region(pack)
     assert read.count("region.json") == 1
     assert len(read) == len(set(read))

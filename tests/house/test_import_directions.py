@@ -21,6 +21,7 @@ OWNERS = {
     "osmium": ("geo",),
     "shapefile": ("geo",),
     "ortools": ("optimiser",),
+    "sklearn": ("optimiser",),
     # A load test talks to the service by HTTP and Kafka, as anybody's system does.
     "kafka": ("streams", "loadtests"),
     "fastapi": ("services",),

@@ -14,7 +14,7 @@ from services.cover_model import RejectionRule
 from services.embedded_service import EmbeddedArea as Area
 from services.embedded_service import EmbeddedService as Service
 from services.mailbox import Mailbox
-from services.picture import Rejection, empty_picture
+from services.picture import Picture, Rejection, empty_picture
 from services.server import ServerStartError, serving
 from services.settings import Settings
 from streams import codec
@@ -30,7 +30,7 @@ async def running(data: Path | None = None, **settings: Any) -> AsyncIterator[tu
     service = Service(Settings(data=data, **settings), [region])
     await service.start()
     try:
-        yield service, service.areas[region.id]
+        yield service, service.brigades[region.id]
     finally:
         await service.stop()
 
@@ -98,7 +98,7 @@ def test_a_restart_gives_the_same_picture(tmp_path: Path, checkpoint: str) -> No
         elif checkpoint == "damaged":
             path.write_bytes(path.read_bytes()[:50])
         elif checkpoint == "of another version":
-            path.write_bytes(path.read_bytes().replace(b'"schema_version":2', b'"schema_version":99'))
+            path.write_bytes(path.read_bytes().replace(b'"schema_version":3', b'"schema_version":99'))
         async with running(tmp_path) as (_, area):
             await until(lambda: area.state.ready)
             assert area.state.picture.digest() == digest
@@ -230,7 +230,7 @@ def test_a_console_that_waits_through_a_restart_gets_a_snapshot(tmp_path: Path) 
 
 def test_an_unserved_event_keeps_counting() -> None:
     picture = empty_picture("demo", {"A0": "S"})
-    box = Mailbox()
+    box: Mailbox[Picture] = Mailbox()
 
     async def run() -> None:
         box.put(picture, 5, 100, 5)

@@ -191,7 +191,7 @@ class Nowhere:
     """Consoles there are none of."""
 
     def push(self, event: str, data: bytes) -> None:
-        """See `services.area_worker.Push`."""
+        """See `services.log_worker.Push`."""
 
 
 class HangsAtPlan:

@@ -80,7 +80,7 @@ class World:
         service = ReplicaService(self.settings, [REGION], self.backing)
         self.replicas.append(service)
         await service.start()
-        area = service.areas[REGION.id]
+        area = service.brigades[REGION.id]
         await until(lambda: area.state.ready)
         return area
 
@@ -206,7 +206,7 @@ def test_of_two_accepts_at_the_same_moment_that_cannot_both_stand_one_is_refused
 def test_without_the_feed_consoles_get_whole_snapshots_and_are_told_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("services.replica_service.BEAT_S", 0.1)
+    monkeypatch.setattr("services.follower.BEAT_S", 0.1)
 
     async def run() -> None:
         async with world() as made:

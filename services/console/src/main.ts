@@ -11,15 +11,20 @@ import "./style/map.css";
 import "./style/choices.css";
 import "./style/advice.css";
 import "./style/what_if.css";
+import "./style/clusters.css";
+import "./style/view_switch.css";
 import { ApiClient } from "./api/client";
-import { LiveStream } from "./api/live_stream";
-import type { Region } from "./api/types";
+import { LiveStream, type Messages } from "./api/live_stream";
+import { RoundsClient } from "./api/rounds_client";
+import type { AreaName, CoverMessages } from "./api/types";
 import { el } from "./dom/element";
+import { sooner } from "./dom/sooner";
 import { listenToKeys } from "./keys/keyboard";
 import { LayerSwitch } from "./map/layer_switch";
 import { Legend } from "./map/legend";
 import { MapView } from "./map/map_view";
 import { Announcer } from "./panel/announcer";
+import { ClusterList } from "./panel/cluster_list";
 import { DecisionLog } from "./panel/decision_log";
 import { Frontier } from "./panel/frontier";
 import { GoingOut } from "./panel/going_out";
@@ -27,59 +32,37 @@ import { HelpSheet } from "./panel/help_sheet";
 import { MovesList } from "./panel/moves_list";
 import { StandingBy } from "./panel/standing_by";
 import { UnderWayList } from "./panel/under_way";
+import { startEngine } from "./engine/view";
+import { startRounds } from "./rounds/view";
+import { ClusterDesk } from "./state/cluster_desk";
 import { Commands } from "./state/commands";
 import { ConsoleModel } from "./state/console_model";
 import { Desk } from "./state/desk";
 import { pictureAgeS, RENEW_STREAM_MS } from "./state/health";
+import { keepTheme } from "./state/theme";
 import { WhatIfDesk } from "./state/what_if_desk";
 import { Banner } from "./strip/banner";
 import { Strip } from "./strip/strip";
+import { ViewSwitch } from "./strip/view_switch";
 import { WhatIfPanel } from "./what_if/what_if_panel";
 import { words } from "./words/catalogue";
 import { setTimeZone } from "./words/format";
 
 const HOUSEKEEPING_MS = 250;
-const RETRY_LOAD_MS = 3_000;
-const THEME_KEY = "dynamic-cover.theme";
 
-async function findRegion(client: ApiClient): Promise<Region> {
+async function findArea(client: ApiClient): Promise<{ areas: AreaName[]; here: AreaName }> {
+  const areas = await client.areas();
   const asked = new URLSearchParams(window.location.search).get("area");
-  const area = asked ?? (await client.areas())[0]?.area;
-  if (area === undefined) throw new Error("the server serves no area");
-  return client.region(area);
+  const here =
+    asked === null
+      ? (areas.find((a) => a.kind !== "council") ?? areas[0])
+      : (areas.find((a) => a.area === asked) ?? { area: asked, name: asked });
+  if (here === undefined) throw new Error("the server serves no area");
+  return { areas, here };
 }
 
-async function regionSooner(client: ApiClient, host: HTMLElement): Promise<Region> {
-  for (;;) {
-    try {
-      return await findRegion(client);
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      host.replaceChildren(
-        el(
-          "p",
-          { class: "banner load-failed", role: "alert", "data-testid": "banner" },
-          words.banner.loadFailed(detail),
-        ),
-      );
-      await new Promise((resolve) => window.setTimeout(resolve, RETRY_LOAD_MS));
-    }
-  }
-}
-
-function keepTheme(model: ConsoleModel): void {
-  model.dark = localStorage.getItem(THEME_KEY) !== "light";
-  const show = () => {
-    const theme = model.dark ? "dark" : "light";
-    document.documentElement.dataset["theme"] = theme;
-    localStorage.setItem(THEME_KEY, theme);
-  };
-  model.on(["theme"], show);
-  show();
-}
-
-function openStream(client: ApiClient, model: ConsoleModel, desk: Desk): LiveStream {
-  const stream = new LiveStream(client.streamUrl(model.region.area), {
+function openStream(client: ApiClient, model: ConsoleModel, desk: Desk): LiveStream<CoverMessages> {
+  const messages: Messages<CoverMessages> = {
     snapshot: (message) => {
       model.takeSnapshot(message);
       desk.confirm(message.picture.decisions);
@@ -91,13 +74,13 @@ function openStream(client: ApiClient, model: ConsoleModel, desk: Desk): LiveStr
     plan: (message) => model.takePlan(message),
     zones: (message) => model.takeZones(message),
     beat: (message) => model.takeBeat(message),
-    connection: (state) => model.takeConnection(state),
-  });
+  };
+  const stream = new LiveStream(client.streamUrl(model.region.area), messages, (state) => model.takeConnection(state));
   stream.open();
   return stream;
 }
 
-function keepHouse(model: ConsoleModel, stream: LiveStream): void {
+function keepHouse(model: ConsoleModel, stream: LiveStream<CoverMessages>): void {
   let renewedMs = Date.now();
   window.setInterval(() => {
     model.releaseWaiting(false);
@@ -111,22 +94,27 @@ function keepHouse(model: ConsoleModel, stream: LiveStream): void {
 
 async function start(host: HTMLElement): Promise<void> {
   const client = new ApiClient();
-  const region = await regionSooner(client, host);
+  const { areas, here } = await sooner(host, () => findArea(client));
+  if (new URLSearchParams(window.location.search).get("view") === "engine") return startEngine(host, areas, here);
+  if (here.kind === "council") return startRounds(host, new RoundsClient(here.area), areas, here);
+  const region = await sooner(host, () => client.region(here.area));
   setTimeZone(region.timezone);
   document.title = `${region.name} · ${words.product}`;
   const model = new ConsoleModel(region);
   keepTheme(model);
   const desk = new Desk(client, region.area, () => model.changed("desk"));
   const commands = new Commands(model, desk);
+  const clusters = new ClusterDesk(model, client, commands);
   const help = new HelpSheet();
   const whatIf = new WhatIfDesk(model, client);
   const whatIfPanel = new WhatIfPanel(model, whatIf);
-  const map = new MapView(model, commands, client, whatIf);
+  const map = new MapView(model, commands, client, whatIf, clusters);
   const frontier = new Frontier(model, commands);
   const panel = el(
     "main",
     { class: "panel" },
     new MovesList(model, commands).root,
+    new ClusterList(model, clusters).root,
     new UnderWayList(model, commands, desk).root,
     new StandingBy(model, commands).root,
     frontier.root,
@@ -150,8 +138,10 @@ async function start(host: HTMLElement): Promise<void> {
     el("div", { class: "map-aside" }, new GoingOut(model).root, whatIfPanel.root),
     help.root,
   );
-  host.replaceChildren(new Strip(model, commands, help).root, map.root, panel, new Announcer(model).root);
-  listenToKeys({ model, commands, whatIf, help, frontier, map: map.root });
+  const strip = new Strip(model, commands, help);
+  strip.root.prepend(new ViewSwitch(areas, here).root);
+  host.replaceChildren(strip.root, map.root, panel, new Announcer(model).root);
+  listenToKeys({ model, commands, whatIf, clusters, help, frontier, map: map.root });
   const stream = openStream(client, model, desk);
   keepHouse(model, stream);
   await map.start();

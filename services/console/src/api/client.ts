@@ -3,6 +3,7 @@
  * Called by main, by the decisions desk and by the what-if desk. Never retries a decision: a person decides that.
  */
 import type { WhatIfAnswer, WhatIfRequest } from "./advice";
+import type { ClusterAction } from "./clusters";
 import type { Action, AreaName, Problem, Region, RejectReason } from "./types";
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -42,7 +43,7 @@ async function problemOf(response: Response): Promise<ApiProblem> {
   return new ApiProblem(response.status, detail);
 }
 
-async function getJson<T>(path: string, timeoutMs: number): Promise<T> {
+export async function getJson<T>(path: string, timeoutMs: number): Promise<T> {
   const response = await fetch(path, { signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
@@ -81,6 +82,18 @@ export class ApiClient {
     });
     if (!response.ok) throw await problemOf(response);
     return (await response.json()) as WhatIfAnswer;
+  }
+
+  /** A person's word on a cluster of reports. */
+  async decideCluster(area: string, cluster: string, action: ClusterAction, operator: string): Promise<void> {
+    const path = `${this.base}/${encodeURIComponent(area)}/clusters/${encodeURIComponent(cluster)}/decisions`;
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ action, operator }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (!response.ok) throw await problemOf(response);
   }
 
   async decide(area: string, request: DecisionRequest): Promise<void> {

@@ -1,4 +1,5 @@
 /** The shapes the server sends and takes: one type per JSON object. No behaviour lives here. */
+import type { Cluster, DemandRaised } from "./clusters";
 import type { AlternativeChoice, HomeAdvice, MobilisingAdvice, MoveName, Stability } from "./advice";
 
 export type Lonlat = [number, number];
@@ -8,6 +9,9 @@ export type ApplianceStatus = "available" | "mobilised" | "at_incident" | "retur
 export interface AreaName {
   area: string;
   name: string;
+  kind?: "brigade" | "council";
+  /** Of a council: the brigade on the same ground. */
+  brigade?: string | null;
 }
 
 export interface Kind {
@@ -111,6 +115,8 @@ export interface Picture {
   appliances: Appliance[];
   incidents: Incident[];
   decisions: Decision[];
+  /** Missing in pictures of older services. */
+  clusters?: Cluster[];
 }
 
 export interface PictureDelta {
@@ -121,6 +127,8 @@ export interface PictureDelta {
   incidents: Incident[];
   removed_incidents: string[];
   decisions: Decision[];
+  /** All of them where any has changed; null or missing where none has. */
+  clusters?: Cluster[] | null;
 }
 
 export interface GroundChange {
@@ -190,6 +198,8 @@ export interface Plan {
   home_advice?: HomeAdvice[] | null;
   mobilising?: MobilisingAdvice[] | null;
   stability?: Stability | null;
+  /** Null or missing where demand is as usual. */
+  demand_raised?: DemandRaised | null;
 }
 
 export interface Zones {
@@ -201,6 +211,8 @@ export interface Zones {
   now_second: string;
   after_first: string;
   after_second: string;
+  /** Empty, or missing in older services, where demand is as usual. */
+  raised?: string;
 }
 
 export type HistoryPoint = [string, number, number];
@@ -220,6 +232,15 @@ export interface Beat {
   /** Since the plan shown was made; null before the first. */
   plan_age_s: number | null;
   degraded: string | null;
+}
+
+/** What comes on a brigade's stream, by name. */
+export interface CoverMessages {
+  snapshot: Snapshot;
+  picture: PictureDelta;
+  plan: Plan;
+  zones: Zones;
+  beat: Beat;
 }
 
 export interface Problem {

@@ -1,7 +1,9 @@
 /** A key meant for the what-if never reaches the live moves. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiClient } from "../api/client";
+import type { Cluster } from "../api/clusters";
 import type { PlanMove, Region, Snapshot } from "../api/types";
+import { ClusterDesk } from "../state/cluster_desk";
 import { Commands } from "../state/commands";
 import { ConsoleModel } from "../state/console_model";
 import type { Desk } from "../state/desk";
@@ -40,14 +42,16 @@ function makeKeys() {
     zones: null,
     history: [],
   } as unknown as Snapshot);
+  const decideCluster = vi.fn(async () => undefined);
+  const clusters = new ClusterDesk(model, { decideCluster }, commands);
   const frontier = { focus: vi.fn(), leave: () => false };
   const help = { toggle: () => undefined, close: () => false };
-  listenToKeys({ model, commands, whatIf, help, frontier, map: {} } as unknown as KeyTargets);
+  listenToKeys({ model, commands, whatIf, clusters, help, frontier, map: {} } as unknown as KeyTargets);
   vi.advanceTimersByTime(1_000);
   const press = (...keys: string[]) => {
     for (const key of keys) for (const listen of listeners) listen({ key, target: null, preventDefault: () => undefined });
   };
-  return { model, send, press, whatIf, frontier };
+  return { model, send, press, whatIf, frontier, decideCluster };
 }
 
 beforeEach(() => {
@@ -92,5 +96,16 @@ describe("keys", () => {
     expect(frontier.focus).not.toHaveBeenCalled();
     press("i", "f");
     expect([model.whatIf, frontier.focus.mock.calls.length]).toEqual([null, 1]);
+  });
+
+  it("judge a report from the public only when it is selected, and none beside a what-if", () => {
+    const { model, press, decideCluster } = makeKeys();
+    vi.stubGlobal("localStorage", { getItem: () => "Ada" });
+    const report = { cluster: "C-1", category: "smoke_or_fire", status: "unconfirmed", confidence: 0.5 } as Cluster;
+    if (model.picture) model.picture = { ...model.picture, clusters: [report] };
+    press("i", "s", "d", "i");
+    expect([model.selectedClusterId, decideCluster.mock.calls.length]).toEqual([null, 0]);
+    press("s", "d");
+    expect(decideCluster).toHaveBeenCalledWith("x", "C-1", "dismiss", "Ada");
   });
 });

@@ -2,6 +2,7 @@
  * Keys to commands. Typing in a field is left alone, and so are the arrow keys while the map has the focus.
  * Never knows what a command does.
  */
+import type { ClusterDesk } from "../state/cluster_desk";
 import { REJECT_REASONS, type Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
 import type { WhatIfDesk } from "../state/what_if_desk";
@@ -13,6 +14,7 @@ export interface KeyTargets {
   model: ConsoleModel;
   commands: Commands;
   whatIf: WhatIfDesk;
+  clusters: ClusterDesk;
   help: { toggle(): void; close(): boolean };
   frontier: { focus(): void; leave(): boolean };
   map: HTMLElement;
@@ -34,7 +36,7 @@ function isTyping(target: EventTarget | null): target is HTMLInputElement | HTML
 }
 
 function handled(event: KeyboardEvent, targets: KeyTargets): boolean {
-  const { model, commands, whatIf, help, frontier } = targets;
+  const { model, commands, whatIf, clusters, help, frontier } = targets;
   if (event.key === "Escape") return escape(targets);
   if (event.key === "Enter") return enter(event, targets);
   if (event.key === "?") return done(() => help.toggle());
@@ -58,6 +60,10 @@ function handled(event: KeyboardEvent, targets: KeyTargets): boolean {
     b: () => commands.nextAlternative(),
     i: () => whatIf.toggle(),
     z: () => whatIf.toggleZones(),
+    s: () => clusters.next(),
+    c: () => clusters.actOnSelected("confirm"),
+    d: () => clusters.actOnSelected("dismiss"),
+    x: () => clusters.actOnSelected("undo"),
     l: () => commands.nextLayer(),
     t: () => commands.toggleTheme(),
   };

@@ -2,17 +2,13 @@
  * The still part of the map: ground, zones, roads by class, districts, boundary, drawn by MapLibre from the
  * region's own geometry. Never asks any other address, never draws text or what moves (see overlay).
  */
-import { Map as GlMap, setWorkerCount, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
+import { Map as GlMap, type StyleSpecification } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Region } from "../api/types";
 import { BAND_COUNT } from "../zones/bands";
 import { hatchImage } from "./hatch";
+import "./map_worker";
 import type { Palette } from "./palette";
-
-// Set by hand: the worker is one bundled file of our own origin, as the content security policy demands.
-setWorkerUrl(workerUrl);
-setWorkerCount(1);
 
 export const ZONES = "zones";
 // Room for the buttons and for the bar below the map.

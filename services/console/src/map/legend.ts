@@ -3,7 +3,7 @@ import { el, svg } from "../dom/element";
 import type { ConsoleModel } from "../state/console_model";
 import { words } from "../words/catalogue";
 import { targetMinutes } from "../words/format";
-import { bandEdges } from "../zones/bands";
+import { bandEdges, showsChange, type LayerName } from "../zones/bands";
 import { paletteOf, type Palette } from "./palette";
 
 export class Legend {
@@ -24,9 +24,14 @@ export class Legend {
   private render(): void {
     const palette = paletteOf(this.model.dark);
     this.shownHeading = this.heading();
-    const difference = this.model.layer === "difference";
-    const scale = difference ? this.changeScale(palette) : this.timeScale(palette);
-    const note = difference ? words.legend.worse : words.legend.overTarget;
+    const { layer } = this.model;
+    const scale = showsChange(layer) ? this.changeScale(palette, layer) : this.timeScale(palette);
+    const note =
+      layer === "unconfirmed"
+        ? words.clusters.legendNote
+        : layer === "difference"
+          ? words.legend.worse
+          : words.legend.overTarget;
     this.root.replaceChildren(
       el("h3", {}, this.shownHeading),
       el("div", { class: "legend-scale" }, ...scale),
@@ -43,6 +48,7 @@ export class Legend {
 
   private layerName(): string {
     const { layer } = this.model;
+    if (layer === "unconfirmed") return words.clusters.legend;
     if (layer === "second") return words.legend.second;
     if (layer === "after") return words.legend.after;
     return layer === "difference" ? words.legend.difference : words.legend.first;
@@ -56,7 +62,10 @@ export class Legend {
     return labels.map((label, band) => swatch(palette.bands[band] ?? palette.unknown, label, band >= 2));
   }
 
-  private changeScale(palette: Palette): HTMLElement[] {
+  private changeScale(palette: Palette, layer: LayerName): HTMLElement[] {
+    if (layer === "unconfirmed") {
+      return words.clusters.scale.map((label, i) => swatch(palette.changes[i + 2] ?? palette.unknown, label, i > 0));
+    }
     return words.legend.change.map((label, band) => swatch(palette.changes[band] ?? palette.unknown, label, band >= 3));
   }
 
@@ -79,6 +88,8 @@ export class Legend {
       [say.responding, [svg("path", { d: head, fill: palette.responding })]],
       [say.returning, [svg("path", { d: head, fill: palette.halo, stroke: palette.quiet, "stroke-width": 1.4 })]],
       [say.relocating, [svg("path", { d: head, fill: palette.move })]],
+      [words.clusters.symbolUnconfirmed, [ring(palette, { "stroke-width": 2, "stroke-dasharray": "3 2" })]],
+      [words.clusters.symbolConfirmed, [ring(palette, { "stroke-width": 3.5 })]],
     ];
     const items = rows.map(([label, shapes]) =>
       el(
@@ -101,6 +112,10 @@ export class Legend {
     details.addEventListener("toggle", () => (this.symbolsOpen = details.open));
     return details;
   }
+}
+
+function ring(palette: Palette, line: Record<string, string | number>): SVGElement {
+  return svg("circle", { cx: 8, cy: 8, r: 6, fill: "none", stroke: palette.reports, ...line });
 }
 
 function digit(text: string, fill: string): SVGElement {

@@ -6,12 +6,15 @@ import type { Map as GlMap, GeoJSONSource } from "maplibre-gl";
 import type { ApiClient } from "../api/client";
 import type { ZoneProperties } from "../api/types";
 import { el, setAttribute } from "../dom/element";
+import type { ClusterDesk } from "../state/cluster_desk";
 import type { Commands } from "../state/commands";
 import type { ConsoleModel } from "../state/console_model";
 import { words } from "../words/catalogue";
 import type { WhatIfDesk } from "../state/what_if_desk";
+import { showsChange } from "../zones/bands";
 import { ZonePaint } from "../zones/zone_paint";
 import { fitRegion, makeBaseMap, paint, ZONES } from "./base_map";
+import { ClusterMarks } from "./cluster_marks";
 import { Overlay } from "./overlay";
 import { paletteOf } from "./palette";
 import { SceneMaker } from "./scene";
@@ -46,6 +49,7 @@ export class MapView {
     commands: Commands,
     private readonly client: ApiClient,
     private readonly whatIf: WhatIfDesk,
+    private readonly clusters: ClusterDesk,
   ) {
     this.root.append(this.canvasHost, this.note);
     this.tooltip = new Tooltip(this.root, model);
@@ -71,6 +75,7 @@ export class MapView {
       return;
     }
     this.overlay = new Overlay(this.map, (nowMs) => this.scene.at(nowMs));
+    new ClusterMarks(this.map, this.model, this.clusters);
     this.listenToPointer(this.map);
     this.keepFitted(this.map);
     this.addButtons(this.map);
@@ -118,7 +123,7 @@ export class MapView {
   }
 
   private repaint(): void {
-    if (this.map?.isStyleLoaded()) paint(this.map, paletteOf(this.model.dark), this.model.layer === "difference");
+    if (this.map?.isStyleLoaded()) paint(this.map, paletteOf(this.model.dark), showsChange(this.model.layer));
     else this.map?.once("idle", () => this.repaint());
   }
 

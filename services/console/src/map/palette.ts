@@ -28,6 +28,8 @@ export interface Palette {
   incidentText: string;
   responding: string;
   quiet: string;
+  /** Reports from the public, unconfirmed until somebody confirms them. */
+  reports: string;
   /** What is only supposed. */
   supposed: string;
 }
@@ -54,6 +56,7 @@ export const DARK: Palette = {
   incidentText: "#1c0202",
   responding: "#ff8a80",
   quiet: "#b8c7d6",
+  reports: "#ffd23f",
   supposed: "#e0b8ff",
 };
 
@@ -79,6 +82,7 @@ export const LIGHT: Palette = {
   incidentText: "#ffffff",
   responding: "#c2101c",
   quiet: "#33475b",
+  reports: "#7a4b00",
   supposed: "#6b21a8",
 };
 

@@ -12,6 +12,7 @@ const SPOKEN_EVERY_MS = 6_000;
 export class Announcer {
   private readonly advice = el("p");
   private readonly arrival = el("p");
+  private readonly reports = el("p");
   readonly root = el(
     "div",
     {
@@ -23,9 +24,12 @@ export class Announcer {
     },
     this.advice,
     this.arrival,
+    this.reports,
   );
   /** The decisions whose arrival is known; null before the first picture, whose arrivals are old news. */
   private arrived: Set<string> | null = null;
+  /** The reports of the last picture. */
+  private reported = new Set<string>();
   private said = "";
   private lastMs = 0;
   private timer: number | undefined;
@@ -33,6 +37,7 @@ export class Announcer {
   constructor(private readonly model: ConsoleModel) {
     model.on(["plan"], () => this.consider());
     model.on(["picture"], () => this.tellArrivals());
+    model.on(["clusters"], () => this.tellReports());
   }
 
   private tellArrivals(): void {
@@ -47,6 +52,15 @@ export class Announcer {
     this.arrival.textContent = fresh
       .map(({ move }) => words.moves.announceArrived(move.appliance, stationName(stations, move.to_station)))
       .join(" ");
+  }
+
+  private tellReports(): void {
+    const { picture } = this.model;
+    if (!picture) return;
+    const waiting = picture.clusters.filter((c) => c.status === "unconfirmed").map((c) => c.cluster);
+    const fresh = waiting.filter((id) => !this.reported.has(id));
+    this.reported = new Set(picture.clusters.map((c) => c.cluster));
+    if (fresh.length > 0) this.reports.textContent = words.clusters.announce(fresh.length);
   }
 
   private consider(): void {

@@ -12,16 +12,16 @@ export class HelpSheet {
   });
   private before: Element | null = null;
 
-  constructor() {
+  constructor(sheet: { rows: [string, string][]; notes: string[] } = words.help) {
     const close = el("button", { type: "button", class: "action" }, keyCap("Esc"), words.help.close);
     close.addEventListener("click", () => this.close());
-    const rows = words.help.rows.map(([key, meaning]) =>
+    const rows = sheet.rows.map(([key, meaning]) =>
       el("tr", {}, el("th", { scope: "row" }, key), el("td", {}, meaning)),
     );
     this.root.append(
       el("h2", {}, words.help.heading),
       el("table", {}, el("tbody", {}, ...rows)),
-      ...words.help.notes.map((note) => el("p", {}, note)),
+      ...sheet.notes.map((note) => el("p", {}, note)),
       close,
     );
   }

@@ -82,7 +82,7 @@ export class Commands {
   }
 
   /** What guards everything that is sent: the service is heard, and no key is pressed beside a supposed plan. */
-  private maySend(byKey: boolean): boolean {
+  maySend(byKey: boolean): boolean {
     if (isOutOfTouch(this.model.health, Date.now())) {
       this.model.notify(words.moves.outOfTouch);
       return false;

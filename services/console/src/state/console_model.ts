@@ -23,7 +23,7 @@ import { isHeld, PlanShelf } from "./plan_shelf";
 import { choiceOf, type Choice, type ListedMove, type Preview } from "./preview";
 import type { WhatIf } from "./what_if";
 
-export type Topic = "picture" | "plan" | "zones" | "health" | "selection" | "layer" | "desk" | "theme" | "what_if";
+export type Topic = "picture" | "plan" | "zones" | "health" | "selection" | "layer" | "desk" | "theme" | "what_if" | "clusters";
 
 // After a swap of the list a key meant for the old move must not hit the new one.
 const DISARMED_MS = 700;
@@ -51,6 +51,8 @@ export class ConsoleModel {
   dark = true;
   selectedId: string | null = null;
   hoveredId: string | null = null;
+  /** The cluster of reports chosen by key or click, or null. */
+  selectedClusterId: string | null = null;
   rejectingId: string | null = null;
   whyOpen = false;
   /** A short word to the officer about a key that did nothing, or null. */
@@ -98,13 +100,14 @@ export class ConsoleModel {
     this.history = message.history;
     if (message.plan) this.showPlan(message.plan); // also an older one: the service may have begun anew
     if (message.zones) this.takeZones(message.zones);
-    this.changed("picture");
+    this.changed("picture", "clusters");
   }
 
   takeDelta(message: PictureDelta): void {
     this.heard();
     if (this.picture) this.picture = applyDelta(this.picture, message);
     this.changed("picture");
+    if (message.clusters) this.changed("clusters");
   }
 
   takePlan(plan: Plan): void {
@@ -202,6 +205,11 @@ export class ConsoleModel {
     if (this.hoveredId === moveId) return;
     this.hoveredId = moveId;
     this.changed("selection");
+  }
+
+  selectCluster(cluster: string | null): void {
+    this.selectedClusterId = cluster;
+    this.changed("clusters");
   }
 
   notify(text: string): void {

@@ -2,6 +2,7 @@
  * The operational picture as the console holds it: a snapshot, then deltas folded in.
  * Pure: each fold returns a new state. Never talks to the server, never draws.
  */
+import type { Cluster } from "../api/clusters";
 import type { Appliance, Counts, Decision, Incident, Picture, PictureDelta } from "../api/types";
 
 // The server sends the last 50; the console keeps the same number.
@@ -17,6 +18,7 @@ export interface PictureState {
   appliances: ReadonlyMap<string, Appliance>;
   incidents: ReadonlyMap<string, Incident>;
   decisions: readonly Decision[];
+  clusters: readonly Cluster[];
 }
 
 export function fromSnapshot(picture: Picture): PictureState {
@@ -27,6 +29,7 @@ export function fromSnapshot(picture: Picture): PictureState {
     appliances: new Map(picture.appliances.map((a) => [a.id, a])),
     incidents: new Map(picture.incidents.filter((i) => i.status === "open").map((i) => [i.id, i])),
     decisions: picture.decisions.slice(-DECISIONS_KEPT),
+    clusters: picture.clusters ?? [],
   };
 }
 
@@ -48,6 +51,7 @@ export function applyDelta(state: PictureState, delta: PictureDelta): PictureSta
     appliances,
     incidents,
     decisions: mergeDecisions(state.decisions, delta.decisions),
+    clusters: delta.clusters ?? state.clusters,
   };
 }
 

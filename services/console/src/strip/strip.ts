@@ -10,6 +10,7 @@ import { shownAgeS } from "../state/health";
 import { words } from "../words/catalogue";
 import { age, clock, percent, targetMinutes } from "../words/format";
 import { certificateWords } from "../words/certificate";
+import { RaisedSign } from "./raised_sign";
 import { Sparkline } from "./sparkline";
 
 // The age is written in tenths of a second; more often than this nobody can read it.
@@ -56,6 +57,7 @@ export class Strip {
         el("span", { class: "stat-row" }, el("span", { class: "stat-name" }, words.strip.picture), this.age),
         el("span", { class: "stat-row" }, this.certificate),
       ),
+      new RaisedSign(model).root,
       el("div", { class: "stat" }, this.connection, this.clock),
       el(
         "div",

@@ -2,10 +2,16 @@
 import type { Action, ApplianceStatus, RejectReason } from "../api/types";
 import type { LayerName } from "../zones/bands";
 import { enAdvice } from "./en_advice";
+import { enEngine } from "./en_engine";
+import { enRounds } from "./en_rounds";
+import { enClusters } from "./en_clusters";
 import { inSentence, plural } from "./plurals";
 
 export const en = {
   ...enAdvice,
+  ...enEngine,
+  ...enRounds,
+  ...enClusters,
   product: "Dynamic Cover",
   strip: {
     label: "Cover at a glance",
@@ -72,6 +78,7 @@ export const en = {
     after: "If accepted",
     difference: "Difference",
     second: "Second appliance",
+    unconfirmed: "Unconfirmed",
   } satisfies Record<LayerName | "label", string>,
   legend: {
     label: "Legend",
@@ -298,6 +305,9 @@ export const en = {
       ["Enter in a what-if", "ask again"],
       ["Z in a what-if", "its zones on the map, and back"],
       ["Esc", "close the what-if, go back to the recommended plan"],
+      ["S", "select the next report from the public"],
+      ["C or D", "confirm or dismiss the selected report"],
+      ["X", "take back what was said of it"],
       ["L", "next map layer"],
       ["T", "dark or light"],
       ["?", "this help"],
@@ -307,6 +317,7 @@ export const en = {
       "The list does not change while you point at it or preview a choice. A chip tells when newer advice is ready.",
       "pt: percentage points of the calls to be expected. Objective: risk + price of the moves, in weighted seconds an hour; lower is better.",
       "A what-if never touches the live picture: dashed frames and hollow arrows are supposed, not live.",
+      "Reports from the public are unconfirmed until somebody confirms them; while they count, they raise the demand around them, and the strip says so.",
       "On the map, hatching marks ground over the target time, or ground that gets slower.",
     ],
   },

@@ -54,4 +54,10 @@ describe("bands", () => {
     expect([...layerBands("now", newer, zones, kind)]).toEqual([4, 4, 4, 4]);
     expect([...layerBands("after", newer, zones, kind)]).toEqual([0, 1, 2, 4]);
   });
+
+  it("shows where reports raise demand, and a service of before that raises none", () => {
+    expect([...layerBands("unconfirmed", zones, zones, kind)]).toEqual([2, 2, 2, 2]);
+    const raised = { ...zones, raised: decodeBytes(wire(0, 1, 4, 5)) };
+    expect([...layerBands("unconfirmed", raised, zones, kind)]).toEqual([2, 3, 3, 4]);
+  });
 });

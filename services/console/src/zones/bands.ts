@@ -12,8 +12,8 @@ const BAND_STEP_S = 120;
 export const SMALL_CHANGE_S = 20;
 export const LARGE_CHANGE_S = 60;
 
-export type LayerName = "now" | "after" | "difference" | "second";
-export const LAYERS: readonly LayerName[] = ["now", "after", "difference", "second"];
+export type LayerName = "now" | "after" | "difference" | "second" | "unconfirmed";
+export const LAYERS: readonly LayerName[] = ["now", "after", "difference", "second", "unconfirmed"];
 
 export interface ZoneBytes {
   planId: string;
@@ -23,6 +23,8 @@ export interface ZoneBytes {
   nowSecond: Uint8Array;
   afterFirst: Uint8Array;
   afterSecond: Uint8Array;
+  /** Hundredths of a call an hour that reports add to each zone; empty where they add nothing. */
+  raised: Uint8Array;
 }
 
 export function decodeBytes(base64: string): Uint8Array {
@@ -41,6 +43,7 @@ export function decodeZones(zones: Zones): ZoneBytes {
     nowSecond: decodeBytes(zones.now_second),
     afterFirst: decodeBytes(zones.after_first),
     afterSecond: decodeBytes(zones.after_second),
+    raised: decodeBytes(zones.raised ?? ""),
   };
 }
 
@@ -63,11 +66,28 @@ export function changeBandOf(changeS: number): number {
   return changeS < LARGE_CHANGE_S ? 3 : 4;
 }
 
+/** Layers that show a change, on the scale of changes: as usual in the middle, hatched from band 3 on. */
+export function showsChange(layer: LayerName): boolean {
+  return layer === "difference" || layer === "unconfirmed";
+}
+
+// Hundredths of a call an hour that reports add to a zone, from which on it is shown as raised strongly.
+export const STRONG_RAISE = 5;
+
+/** Bands of raised demand, of `count` zones: 2 as usual, 3 raised, 4 raised strongly. */
+export function raiseBands(raised: Uint8Array, count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, zone) => {
+    const hundredths = raised[zone] ?? 0;
+    return hundredths === 0 ? 2 : hundredths < STRONG_RAISE ? 3 : 4;
+  });
+}
+
 /** The band of every zone in a layer. `live` is the newest picture, `shown` belongs to the plan on display. */
 export function layerBands(layer: LayerName, live: ZoneBytes, shown: ZoneBytes, kind: Kind): Uint8Array {
   const first = bandEdges(kind.first_target_s);
   const second = bandEdges(kind.second_target_s);
   if (layer === "now") return timeBands(live.nowFirst, live.stepS, first);
+  if (layer === "unconfirmed") return raiseBands(live.raised, live.nowFirst.length);
   if (layer === "second") return timeBands(live.nowSecond, live.stepS, second);
   if (layer === "after") return timeBands(shown.afterFirst, shown.stepS, first);
   return shown.nowFirst.map((now, zone) => changeBandOf(((shown.afterFirst[zone] ?? now) - now) * shown.stepS));

@@ -5,7 +5,7 @@
 import type { Map as GlMap } from "maplibre-gl";
 import type { GroundChange } from "../api/types";
 import { ZONES } from "../map/base_map";
-import { layerBands, type LayerName, type ZoneBytes } from "./bands";
+import { layerBands, showsChange, type LayerName, type ZoneBytes } from "./bands";
 import type { Kind } from "../api/types";
 
 // Four repaints of the zones a second are as much as an eye follows; more would starve what moves.
@@ -70,7 +70,7 @@ export class ZonePaint {
   }
 
   private statesOf(view: ZoneView, live: ZoneBytes, shown: ZoneBytes): Uint8Array {
-    const hatchFrom = view.layer === "difference" ? FIRST_SLOWER_BAND : FIRST_OVER_TARGET_BAND;
+    const hatchFrom = showsChange(view.layer) ? FIRST_SLOWER_BAND : FIRST_OVER_TARGET_BAND;
     const bands = layerBands(view.layer, live, shown, view.kind);
     const states = new Uint8Array(this.painted.length);
     for (let zone = 0; zone < states.length; zone += 1) {

@@ -1,0 +1,1 @@
+"""A council's day of collections: its picture, its proposals, what its people decide."""

@@ -1,0 +1,1 @@
+"""Rounds as crews and other systems need them: GPX, GeoJSON, CSV, printed sheets."""

@@ -1,0 +1,1 @@
+"""What people post, read at the door: personal data out, place and category in."""
