@@ -26,6 +26,8 @@ GRANULAR = 20
 """Nearest stops a move is tried with."""
 FEASIBLE_SHARE, TUNED_EVERY = 0.2, 100
 """The price of overload is tuned so that this share of days keeps the load."""
+ROOM = 1.3
+"""So much more capacity than load, and three rounds, is what the search looks at."""
 UNCHANGED = 10_000
 """So many births without a better day: the population begins anew."""
 TAKEN_EVERY = 20
@@ -70,6 +72,11 @@ class PlainDay:
     vehicles: int
     fixed: float
 
+    @property
+    def roomy(self) -> bool:
+        """Whether there are vehicles enough for any search to serve every stop."""
+        return self.vehicles * self.capacity >= ROOM * self.load.sum()
+
     @classmethod
     def of(cls, problem: RouteProblem, m: Model) -> Self | None:
         """The problem as a plain one; None where it is not."""
@@ -84,7 +91,7 @@ class PlainDay:
         if not np.allclose(cost, cost[np.ix_(back, back)].T, atol=1e-9):
             return None
         load, capacity = m.load[:, 0], float(m.capacity[0, 0])
-        enough = int(np.ceil(1.3 * load.sum() / capacity)) + 3
+        enough = int(np.ceil(ROOM * load.sum() / capacity)) + 3
         most = min(len(m.start), enough)
         near = neighbours(m.cost, problem.stops, GRANULAR)[:, 1:]
         kept = np.ascontiguousarray(cost)
