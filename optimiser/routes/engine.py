@@ -1,8 +1,9 @@
 """The route engine: a better day within seconds, and the three answers a manager is offered.
 
 Called by the service, commands and benchmarks. Runs a portfolio side by side from the plan in force or from
-nothing: chains of ruin and recreate, PyVRP where its model fits, OR-Tools where threads are left. At any
-moment there is a best plan so far; the independent checker has the last word on what leaves.
+nothing: chains of ruin and recreate whose rounds are pooled, a genetic search on plain days, PyVRP where its
+model fits a day of one trip each, OR-Tools where threads are left. At any moment there is a best plan so far;
+the independent checker has the last word on what leaves.
 """
 
 import math
@@ -144,6 +145,8 @@ def solve(
     ]
     if plain is not None and start is None and threads > 1:
         tasks[-1] = genetic_task(plain, seed, pool)
+        if plain.roomy and pyvrp_fits(problem) is None:  # it takes what the other finds
+            tasks[-2] = pyvrp_task(problem, start, seed)
     elif most_moved is None and threads > 1 and _one_trip(problem) and pyvrp_fits(problem) is None:
         tasks[-1] = pyvrp_task(problem, start, seed)
     elif most_moved is None and threads > 2:

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from optimiser.routes.arrays import BoolArray, FloatArray, Int32Array, IntArray
-from optimiser.routes.kernel_genetic import improve, lengths, ordered, split, turn
+from optimiser.routes.kernel_genetic import improve, lengths, ordered, sequence, split, turn
 from optimiser.routes.model import Model
 from optimiser.routes.model_parts import neighbours
 from optimiser.routes.plan import DayPlan, Kind, Visit
@@ -26,6 +26,8 @@ GRANULAR = 20
 """Nearest stops a move is tried with."""
 FEASIBLE_SHARE, TUNED_EVERY = 0.2, 100
 """The price of overload is tuned so that this share of days keeps the load."""
+ROOM = 1.3
+"""So much more capacity than load, and three rounds, is what the search looks at."""
 UNCHANGED = 10_000
 """So many births without a better day: the population begins anew."""
 TAKEN_EVERY = 20
@@ -70,6 +72,11 @@ class PlainDay:
     vehicles: int
     fixed: float
 
+    @property
+    def roomy(self) -> bool:
+        """Whether there are vehicles enough for any search to serve every stop."""
+        return self.vehicles * self.capacity >= ROOM * self.load.sum()
+
     @classmethod
     def of(cls, problem: RouteProblem, m: Model) -> Self | None:
         """The problem as a plain one; None where it is not."""
@@ -84,7 +91,7 @@ class PlainDay:
         if not np.allclose(cost, cost[np.ix_(back, back)].T, atol=1e-9):
             return None
         load, capacity = m.load[:, 0], float(m.capacity[0, 0])
-        enough = int(np.ceil(1.3 * load.sum() / capacity)) + 3
+        enough = int(np.ceil(ROOM * load.sum() / capacity)) + 3
         most = min(len(m.start), enough)
         near = neighbours(m.cost, problem.stops, GRANULAR)[:, 1:]
         kept = np.ascontiguousarray(cost)
@@ -275,19 +282,11 @@ class Genetic:
         return Individual(after, row, cost, over, used, beside)
 
     def _tour(self, one: Individual) -> IntArray:
-        return np.concatenate([np.array(stops, np.int64) for stops in self._rounds(one)])
+        return sequence(one.after, self.n, self.day.most)[0]
 
-    def _rounds(self, one: Individual) -> list[list[int]]:
-        n, after = self.n, one.after.tolist()
-        found = []
-        for r in range(self.day.most):
-            stops, u = [], after[n + r]
-            while u < n:
-                stops.append(u)
-                u = after[u]
-            if stops:
-                found.append(stops)
-        return found
+    def _rounds(self, one: Individual) -> list[IntArray]:
+        tour, ends = sequence(one.after, self.n, self.day.most)
+        return [stops for stops in np.split(tour, ends[:-1]) if len(stops)]
 
     def _keep(self, made: Individual) -> None:
         feasible = made.over <= OVER
@@ -357,7 +356,7 @@ class Genetic:
         """A day as a plan."""
         ways = one.row & 1 if self.day.ways == 2 else np.zeros_like(one.row)
         rounds = [
-            (*(Visit(Kind.STOP, u, bool(ways[u])) for u in stops), Visit(Kind.TIP, 0))
+            (*(Visit(Kind.STOP, u, bool(ways[u])) for u in stops.tolist()), Visit(Kind.TIP, 0))
             for stops in self._rounds(one)
         ]
         idle = ((),) * (self.day.vehicles - len(rounds))

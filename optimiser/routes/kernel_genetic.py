@@ -24,39 +24,70 @@ def split(
     price: float,
     most: int,
 ) -> Int32Array:
-    """Where to cut a tour into at most `most` rounds: the first stop of each, -1 beyond; -1 if it cannot."""
-    depot = row[len(tour)]
+    """Where to cut a tour into at most `most` rounds: the first stop of each, -1 beyond; -1 if it cannot.
+
+    First with however many rounds, which mostly are no more; else for each number of rounds.
+    """
     n = len(tour)
-    before = np.full((most + 1, n + 1), np.inf)
-    came = np.full((most + 1, n + 1), -1, np.int32)
-    before[0, 0] = 0.0
-    for k in range(most):
-        for i in range(n):
-            base = before[k, i]
-            if base == np.inf:
-                continue
-            held, length = 0.0, cost[depot, row[tour[i]]]
-            for j in range(i, n):
-                u = tour[j]
-                held += load[u]
-                if held > 1.5 * capacity:
-                    break
-                if j > i:
-                    length += cost[row[tour[j - 1]], row[u]]
-                whole = base + length + cost[row[u], depot] + price * max(0.0, held - capacity)
-                if whole < before[k + 1, j + 1]:
-                    before[k + 1, j + 1] = whole
-                    came[k + 1, j + 1] = i
-    best = 0
-    for k in range(1, most + 1):
-        if before[k, n] < before[best, n]:
-            best = k
     begins = np.full(most, -1, np.int32)
-    at = n
-    for k in range(best, 0, -1):
-        at = came[k, at]
-        begins[k - 1] = at
+    for layers in (1, most):
+        before = np.full((layers + 1, n + 1), np.inf)
+        came = np.full((layers + 1, n + 1), -1, np.int32)
+        before[0, 0] = 0.0
+        for k in range(layers):
+            to = 0 if layers == 1 else k + 1
+            _cut(tour, cost, row, load, capacity, price, before[k], before[to], came[to])
+        best = 0
+        for k in range(1, layers + 1):
+            if before[k, n] < before[best, n]:
+                best = k
+        if before[best, n] == np.inf:
+            return begins
+        count, at = 0, n
+        while at > 0:
+            at = came[best - count, at] if layers > 1 else came[0, at]
+            count += 1
+        if count > most:
+            continue
+        at = n
+        for k in range(count - 1, -1, -1):
+            at = came[k + 1, at] if layers > 1 else came[0, at]
+            begins[k] = at
+        return begins
     return begins
+
+
+@kernel
+def _cut(
+    tour: IntArray,
+    cost: FloatArray,
+    row: Int32Array,
+    load: FloatArray,
+    capacity: float,
+    price: float,
+    before: FloatArray,
+    then: FloatArray,
+    came: Int32Array,
+) -> None:
+    """The least costs `then` of the first stops of a tour, one round more than `before`; where it begins."""
+    n = len(tour)
+    depot = row[n]
+    for i in range(n):
+        base = before[i]
+        if base == np.inf:
+            continue
+        held, length = 0.0, cost[depot, row[tour[i]]]
+        for j in range(i, n):
+            u = tour[j]
+            held += load[u]
+            if held > 1.5 * capacity:
+                break
+            if j > i:
+                length += cost[row[tour[j - 1]], row[u]]
+            whole = base + length + cost[row[u], depot] + price * max(0.0, held - capacity)
+            if whole < then[j + 1]:
+                then[j + 1] = whole
+                came[j + 1] = i
 
 
 @kernel
@@ -261,3 +292,18 @@ def ordered(first: IntArray, second: IntArray, begin: int, end: int) -> IntArray
             child[j % n] = u
             j += 1
     return child
+
+
+@kernel
+def sequence(after: Int32Array, n: int, rounds: int) -> tuple[IntArray, IntArray]:
+    """All stops round by round, and where each round ends among them."""
+    tour, ends = np.zeros(n, np.int64), np.zeros(rounds, np.int64)
+    count = 0
+    for r in range(rounds):
+        u = after[n + r]
+        while u < n:
+            tour[count] = u
+            count += 1
+            u = after[u]
+        ends[r] = count
+    return tour, ends
