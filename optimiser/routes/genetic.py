@@ -75,7 +75,7 @@ class PlainDay:
     @property
     def roomy(self) -> bool:
         """Whether there are vehicles enough for any search to serve every stop."""
-        return self.vehicles * self.capacity >= ROOM * self.load.sum()
+        return bool(self.vehicles * self.capacity >= ROOM * self.load.sum())
 
     @classmethod
     def of(cls, problem: RouteProblem, m: Model) -> Self | None:

@@ -324,6 +324,10 @@ def undo(day: Day, name: str) -> None:
     day.decide(run(desk().undo(day.picture, name, OPERATOR)))
 
 
+def status_of(day: Day, vehicle: str) -> VehicleStatus:
+    return day.picture.vehicles[vehicle].status
+
+
 def not_undone(day: Day, name: str) -> RoundsRefusal:
     with pytest.raises(RoundsRefusal) as told:
         run(desk().undo(day.picture, name, OPERATOR))
@@ -334,11 +338,11 @@ def test_a_vehicle_taken_off_or_put_back_is_undone_while_nothing_came_of_it() ->
     day = at_work(12)
     off = edit(day, EditKind.VEHICLE_OFF, vehicle="RCV02")
     undo(day, off)
-    assert day.picture.vehicles["RCV02"].status is VehicleStatus.IN_SERVICE and not day.picture.open_causes
+    assert status_of(day, "RCV02") is VehicleStatus.IN_SERVICE and not day.picture.open_causes
     broken = day.break_down("RCV02")
     back = edit(day, EditKind.VEHICLE_BACK, vehicle="RCV02")
     undo(day, back)
-    assert day.picture.vehicles["RCV02"].status is VehicleStatus.BROKEN_DOWN
+    assert status_of(day, "RCV02") is VehicleStatus.BROKEN_DOWN
     assert day.picture.open_causes == (broken,)
     assert not_undone(day, back).codes == ("answered",)
 
