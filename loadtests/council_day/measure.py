@@ -11,6 +11,7 @@ import json
 import random
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -132,7 +133,7 @@ def report_forms(url: str, area: str, count: int, at: str, rng: random.Random) -
     told = httpx.get(f"{url}/api/v1/areas/{area}/council", timeout=60).raise_for_status().json()
     places = list(zip(told["stops"]["lon"], told["stops"]["lat"], strict=True))
     rng.shuffle(places)
-    forms = []
+    forms, begun = [], datetime.fromisoformat(at)
     for number in range(count):
         lon, lat = places[number % len(places)]
         fields = {
@@ -140,7 +141,8 @@ def report_forms(url: str, area: str, count: int, at: str, rng: random.Random) -
             "service_code": SERVICES[number % len(SERVICES)],
             "lat": f"{lat:.6f}",
             "long": f"{lon:.6f}",
-            "requested_datetime": at,
+            # Each at a time of its own: of very many open at once the newest are answered.
+            "requested_datetime": (begun + timedelta(milliseconds=100 * number)).isoformat(),
         }
         forms.append(urlencode(fields).encode())
     return forms
