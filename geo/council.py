@@ -244,11 +244,6 @@ class Council:
         """Return the numbers of the properties of the stop of this number."""
         return np.flatnonzero(self.properties.stop == stop)
 
-    def stops_along(self, streets: Collection[str]) -> IntArray:
-        """Return the numbers of the stops along these streets; KeyError names one that is unknown."""
-        numbers = [self.street_number[street] for street in streets]
-        return np.flatnonzero(np.isin(self.stops.street, numbers))
-
     def travel_without(self, streets: Collection[str]) -> Ways:
         """Return (travel_s, dist_m) where these streets cannot be driven along; inf where no way is left.
 

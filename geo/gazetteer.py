@@ -179,12 +179,6 @@ class Gazetteer:
         away_m, at = self._tree.query([easting_m, northing_m], distance_upper_bound=max(within_m, 0.0) + 1e-9)
         return self._property(int(at)) if np.isfinite(away_m) else None
 
-    def at_stop(self, stop: str) -> list[Property]:
-        """Return the properties of a collection stop; KeyError where there is no such stop."""
-        return [
-            self._property(int(at)) for at in self._council.properties_of(self._council.stop_number[stop])
-        ]
-
     def streets_named(self, text: str) -> list[StreetHit]:
         """Return the streets and landmarks a text names, in the order in which it does, each once.
 

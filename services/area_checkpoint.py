@@ -1,21 +1,21 @@
-"""Where an area's fold stood: what a restart begins from.
+"""Where a brigade's fold stood: `services.log_checkpoint` with its picture, plans and history.
 
-Written and read by `services.area_fold`. Holds everything that the log's older records would give again.
+Written and read by `services.area_fold`.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from msgspec import Struct
 
 from services.area_state import AreaState
+from services.log_checkpoint import LogCheckpoint, fold_fields, restore_fold
+from services.log_checkpoint import read as read_checkpoint
 from services.picture import Picture
 from streams.cover_plan import CoverPlanData
-from streams.log import RecordMark
 
 SCHEMA_VERSION = 3
-READABLE = {2, SCHEMA_VERSION}
+READABLE = frozenset({2, SCHEMA_VERSION})
 """Another version is not used, and the log replayed from its start. Version 2 knows of no clusters:
 its events had none."""
 PLANS_KEPT = 8
@@ -24,55 +24,31 @@ PLANS_KEPT = 8
 _encoder = msgspec.json.Encoder()
 
 
-class AreaCheckpoint(Struct, frozen=True):
-    """The state of an area up to, not including, `next_offset`.
+class AreaCheckpoint(LogCheckpoint, frozen=True, kw_only=True):
+    """The state of a brigade's area.
 
     Attributes
     ----------
-    cause_offset
-        Newest record that called for a plan.
-    recent_event_ids
-        As `RecentIds.dump` gives them.
     plans
         Newest revisions of the newest plans, oldest first.
-    last_event_ns
-        When the log took the newest event of others: a restarted area knows how long its input is silent.
     history
         Cover over the last hours, as `AreaState.history` gives it.
-    last_record
-        Mark of the record before `next_offset`: where the log holds another one there, it was cut or
-        replaced, and the checkpoint is not of it.
     """
 
-    schema_version: int
-    next_offset: int
     picture: Picture
-    cause_offset: int
-    recent_event_ids: bytes
     plans: list[CoverPlanData]
     history: list[tuple[datetime, float, float]]
-    last_event_ns: int | None = None
-    last_record: RecordMark | None = None
-
-
-class _Versioned(Struct):
-    schema_version: int
 
 
 def dumped(state: AreaState) -> bytes:
     """The state as a checkpoint."""
-    plans = [known.newest for known in list(state.plans.values())[-PLANS_KEPT:]]
     return _encoder.encode(
         AreaCheckpoint(
             schema_version=SCHEMA_VERSION,
-            next_offset=state.offset + 1,
             picture=state.picture,
-            cause_offset=state.cause_offset,
-            recent_event_ids=state.recent.dump(),
-            plans=plans,
+            plans=[known.newest for known in list(state.plans.values())[-PLANS_KEPT:]],
             history=state.history(),
-            last_event_ns=state.last_event_ns,
-            last_record=state.last_record,
+            **fold_fields(state),
         )
     )
 
@@ -85,13 +61,7 @@ def read(kept: bytes, appliances: Iterable[str]) -> AreaCheckpoint:
     ValueError
         Where it does not fit; the text says why.
     """
-    try:
-        version = msgspec.json.decode(kept, type=_Versioned).schema_version
-        if version not in READABLE:
-            raise ValueError(f"it is of version {version}, not {SCHEMA_VERSION}")
-        checkpoint = msgspec.json.decode(kept, type=AreaCheckpoint)
-    except msgspec.DecodeError as error:
-        raise ValueError(str(error)) from error
+    checkpoint = read_checkpoint(kept, AreaCheckpoint, READABLE)
     if set(checkpoint.picture.appliances) != set(appliances):
         raise ValueError("its appliances are not the region's")
     return checkpoint
@@ -105,11 +75,8 @@ def restore(state: AreaState, checkpoint: AreaCheckpoint) -> None:
     ValueError
         Where the event ids are damaged; `state` is then as it was.
     """
-    state.recent.load(checkpoint.recent_event_ids)
-    state.picture, state.offset = checkpoint.picture, checkpoint.next_offset - 1
-    state.cause_offset = checkpoint.cause_offset
-    state.last_record = checkpoint.last_record
+    restore_fold(state, checkpoint)
+    state.picture = checkpoint.picture
     state.take_history(checkpoint.history)
-    state.last_event_ns = checkpoint.last_event_ns
     for plan in checkpoint.plans:
         state.know_plan(plan)

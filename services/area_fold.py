@@ -9,7 +9,8 @@ from services import area_checkpoint
 from services.area_checkpoint import AreaCheckpoint
 from services.area_state import AreaState
 from services.event_check import EventCheck
-from services.log_fold import READ_WAIT_S, Batch, Checkpoint, Folded, LogFold
+from services.log_checkpoint import LogCheckpoint
+from services.log_fold import READ_WAIT_S, Batch, Folded, LogFold
 from services.metrics import Metrics
 from services.picture import Picture, PictureDraft
 from streams.cover_plan import CoverPlanData
@@ -84,6 +85,6 @@ class AreaFold(LogFold[Picture, CoverPlanData]):
     def _read_checkpoint(self, kept: bytes) -> AreaCheckpoint:
         return area_checkpoint.read(kept, self._state.viewer.homes)
 
-    def _restore_checkpoint(self, checkpoint: Checkpoint) -> None:
+    def _restore_checkpoint(self, checkpoint: LogCheckpoint) -> None:
         if isinstance(checkpoint, AreaCheckpoint):
             area_checkpoint.restore(self._state, checkpoint)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from services.event_check import AreaCheck
+from services.log_checkpoint import LogCheckpoint
 from services.log_state import LogState
 from services.metrics import Metrics
 from services.recent_ids import event_key
@@ -51,15 +52,6 @@ class Draft(Protocol[P_co]):
 
     def picture(self) -> P_co:
         """The picture now."""
-        ...
-
-
-class Checkpoint(Protocol):
-    """Where a fold of this kind stood."""
-
-    @property
-    def next_offset(self) -> int:
-        """The first record that is not in it."""
         ...
 
 
@@ -143,11 +135,11 @@ class LogFold(Generic[P, A]):
         """Let the state know answers of the log."""
         raise NotImplementedError
 
-    def _read_checkpoint(self, kept: bytes) -> Checkpoint:
+    def _read_checkpoint(self, kept: bytes) -> LogCheckpoint:
         """A checkpoint; ValueError says why it does not fit."""
         raise NotImplementedError
 
-    def _restore_checkpoint(self, checkpoint: Checkpoint) -> None:
+    def _restore_checkpoint(self, checkpoint: LogCheckpoint) -> None:
         """Put the state where it stood; after a ValueError the state is as it was."""
         raise NotImplementedError
 

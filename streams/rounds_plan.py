@@ -113,7 +113,7 @@ class RoundsProposal(Struct, frozen=True, forbid_unknown_fields=True):
     proposal_id
         Named after its cause and the newest event that called for it, so that a replay gives the same name.
     revision
-        0 is the instant answer; better ones follow.
+        0 is the first answer; better ones follow, and first ones anew where the day left it behind.
     day_version
         Number of decisions in the rounds it builds on.
     before

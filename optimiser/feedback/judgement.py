@@ -65,11 +65,6 @@ def judge(rows: Rows, chances: NDArray[np.float64], moods: NDArray[np.float64]) 
     }
 
 
-def macro_f1(true: NDArray[np.int64], said: NDArray[np.int64]) -> float:
-    """Mean over the categories of the harmonic mean of precision and recall."""
-    return _scores(true, said)[0]
-
-
 def confusions(true: NDArray[np.int64], said: NDArray[np.int64], most: int = 8) -> list[dict[str, object]]:
     """What is taken for what, most frequent first."""
     table = np.zeros((len(CATEGORIES), len(CATEGORIES)), int)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from services.cli.process_setup import areas_options, process_setup, servers_options
+from services.cli.process_setup import areas_options, keep_for_good, process_setup, servers_options
 from services.replica_service import ReplicaService
 from services.server import ServerStartError, serving
 from services.settings import SettingsError
@@ -44,6 +44,7 @@ def api(
 
     async def run() -> None:
         async with serving(settings, regions, ReplicaService, councils) as running:
+            keep_for_good()
             click.echo(f"Dynamic Cover is ready: {running.url}/")
             await running.until_stopped()
             click.echo("stopping")

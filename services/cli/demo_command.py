@@ -20,6 +20,7 @@ from geo.demo_region import build_demo_region
 from geo.region import Region
 from geo.region_pack import PackError, load_region, save_region
 from services.cli.council_commands import make_demo_council
+from services.cli.process_setup import keep_for_good
 from services.council.morning_rounds import MorningError
 from services.feed.api_client import ApiClient
 from services.feed.council_day import CouncilDay
@@ -114,6 +115,7 @@ def _progress() -> Callable[[str], None]:
 async def _run(settings: Settings, region: Region, councils: Sequence[Council], pace: DemoPace) -> None:
     """Serve and feed until asked to stop."""
     async with serving(settings, [region], councils=councils) as running, AsyncExitStack() as clients:
+        keep_for_good()
         click.echo(f"Dynamic Cover is ready: {running.url}/")
         for council in councils:
             click.echo(f"The council's rounds: {running.url}/?area={council.id}")

@@ -3,6 +3,7 @@
 Used by `cover serve`, `api` and `worker`.
 """
 
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -86,3 +87,13 @@ def process_setup(packs: Sequence[Path], council_packs: Sequence[Path], **given:
     # It tells every lost connection and every retry, hundreds while the broker is away; what matters, we say.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     return Setup(settings, regions, councils)
+
+
+def keep_for_good() -> None:
+    """Take what a process has loaded out of the collector's rounds, once it is ready.
+
+    Regions, councils and compiled engines stay for as long as it runs; to look through them anew stops every
+    thread for 70 ms with a council of 64,000 properties (2 ms without them).
+    """
+    gc.collect()
+    gc.freeze()

@@ -11,7 +11,7 @@ import click
 
 from geo.council_pack import COUNCIL_MANIFEST
 from geo.region_pack import MANIFEST
-from services.cli.process_setup import areas_options, process_setup
+from services.cli.process_setup import areas_options, keep_for_good, process_setup
 from services.server import ServerStartError, serving
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ def serve(
 
     async def run() -> None:
         async with serving(settings, regions, councils=councils) as running:
+            keep_for_good()
             click.echo(f"Dynamic Cover is ready: {running.url}/")
             await running.until_stopped()
             click.echo("stopping")

@@ -13,7 +13,7 @@ import click
 from geo.council import Council
 from geo.region import Region
 from services.api.worker_app import create_worker_app
-from services.cli.process_setup import areas_options, process_setup, servers_options
+from services.cli.process_setup import areas_options, keep_for_good, process_setup, servers_options
 from services.server import Running, ServerStartError, bound_socket, listening
 from services.settings import Settings, SettingsError
 from services.worker_process import WorkerProcess
@@ -81,4 +81,5 @@ async def _tell_when_member(process: WorkerProcess, running: Running) -> None:
         if process.member:
             break
         await asyncio.sleep(POLL_S)
+    keep_for_good()
     click.echo(f"worker {process.name} is ready: {running.url}/readyz")

@@ -9,7 +9,8 @@ from services.council.day_checkpoint import DayCheckpoint
 from services.council.day_draft import DayDraft
 from services.council.day_picture import DayPicture
 from services.council.day_state import CouncilState
-from services.log_fold import Batch, Checkpoint, Folded, LogFold
+from services.log_checkpoint import LogCheckpoint
+from services.log_fold import Batch, Folded, LogFold
 from services.metrics import Metrics
 from streams.dead_letters import DeadLetters
 from streams.events import Event
@@ -69,6 +70,6 @@ class DayFold(LogFold[DayPicture, RoundsProposal]):
     def _read_checkpoint(self, kept: bytes) -> DayCheckpoint:
         return day_checkpoint.read(kept, self._state.board.ground)
 
-    def _restore_checkpoint(self, checkpoint: Checkpoint) -> None:
+    def _restore_checkpoint(self, checkpoint: LogCheckpoint) -> None:
         if isinstance(checkpoint, DayCheckpoint):
             day_checkpoint.restore(self._state, checkpoint)

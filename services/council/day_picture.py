@@ -283,7 +283,7 @@ class DayPicture(Struct, frozen=True):
     def open_causes(self) -> tuple[Cause, ...]:
         """What asks for an answer, oldest first."""
         waiting = [change for change in self.changes.values() if change.status is ChangeStatus.OPEN]
-        waiting.sort(key=lambda change: (change.at, cause_key(change.cause)))
+        waiting.sort(key=lambda change: change.at)  # of one moment in the order they came in
         return tuple(change.cause for change in waiting)
 
     def request_named(self, request: str) -> RequestState | None:

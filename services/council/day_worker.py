@@ -11,6 +11,8 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+from msgspec.structs import replace
+
 from services.checkpoint_keeper import CheckpointKeeper
 from services.council import day_checkpoint
 from services.council.day_check import DayCheck
@@ -19,6 +21,7 @@ from services.council.day_picture import DayPicture, cause_key
 from services.council.day_state import PROPOSALS_SHOWN, CouncilState
 from services.council.day_view import DayView, delta
 from services.council.round_solver import DayJob, RoundSolver
+from services.council.standing import stands
 from services.log_worker import Lease, LogWorker, Push, for_ever
 from services.mailbox import Job
 from services.metrics import Metrics
@@ -159,7 +162,7 @@ class DayWorker(LogWorker[DayPicture, RoundsProposal]):
             if not proposals:
                 self._nothing[cause_key(cause), picture.version] = None
             for proposal in proposals:
-                await self._publish(proposal)
+                await self._publish(self._numbered(proposal))
                 said = True
             if self._mailbox.waiting:
                 break
@@ -171,12 +174,17 @@ class DayWorker(LogWorker[DayPicture, RoundsProposal]):
         key = cause_key(cause)
         if (key, picture.version) in self._nothing:
             return False
-        return key not in about or about[key].day_version != picture.version
+        return key not in about or not stands(about[key], picture)
+
+    def _numbered(self, proposal: RoundsProposal) -> RoundsProposal:
+        """A first answer under the next revision, where its name was used on this version of the day."""
+        known = self._state.newest_revision(proposal.proposal_id)
+        return proposal if known is None else replace(proposal, revision=known.revision + 1)
 
     async def _improve(self, job: Job[DayPicture]) -> None:
         """Better answers to what stands, until something else asks."""
         picture, state = job.picture, self._state
-        standing = [p for p in state.shown() if p.day_version == picture.version]
+        standing = [proposal for proposal in state.shown() if stands(proposal, picture)]
         day_job = DayJob(picture, job.offset, job.oldest_ns, job.cause_offset, ())
         started = time.perf_counter()
         async for proposal in self._solver.better(day_job, standing, cancelled=self._superseded):

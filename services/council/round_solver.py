@@ -186,8 +186,6 @@ class RoundSolver:
         self, job: DayJob, standing: RoundsProposal, seconds: float, cancelled: Callable[[], bool]
     ) -> RoundsProposal | None:
         started_ns, picture, cause = time.time_ns(), job.picture, standing.cause
-        if standing.day_version != picture.version:
-            return None
         answer = self._better.answer(picture, cause, standing.touches, standing.options, seconds, cancelled)
         if cancelled():
             return None

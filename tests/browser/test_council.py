@@ -18,6 +18,7 @@ from streams import codec
 from streams.council_events import VehicleStatus, VehicleStatusChanged
 from streams.events import AppliancePosition, ApplianceStatus, ApplianceStatusChanged, EventData
 from tests.browser.pages import SCREENSHOTS, press_until
+from tests.geo.councils import homes_at
 from tests.services.process import CoverProcess, free_port
 from tests.services.small_town import Town, clock, crews_at_work, wire
 
@@ -110,9 +111,8 @@ def open_view(service: CoverProcess, page: Page, area: str, map_id: str) -> None
 def home_that_was_served(town: Town, rounds: dict[str, list[str]], done: dict[str, int]) -> tuple[str, str]:
     """(vehicle, UPRN) of a home the crew has passed, of a round that stays in service."""
     vehicle = next(v for v in rounds if v != BROKEN)
-    gazetteer = town.council.gazetteer()
     passed = [s for word in rounds[vehicle][: done[vehicle]] if (s := stop_of(word)) is not None]
-    return vehicle, next(homes[0].uprn for stop in passed[2:] if (homes := gazetteer.at_stop(stop)))
+    return vehicle, next(homes[0].uprn for stop in passed[2:] if (homes := homes_at(town.council, stop)))
 
 
 def words_of_pdf(data: bytes) -> str:

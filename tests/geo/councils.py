@@ -1,11 +1,13 @@
 """Small councils shared by the tests of all wings. Never saved into the project."""
 
+from collections.abc import Collection
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import shapely
 
+from geo.arrays import IntArray
 from geo.council import (
     CollectionStops,
     Costs,
@@ -21,6 +23,7 @@ from geo.council import (
 )
 from geo.council_travel import all_ways
 from geo.demo_council import SMALL_COUNCIL, build_demo_council
+from geo.gazetteer import Property
 from tests.geo.cities import small_city
 
 SIDE = 6
@@ -44,6 +47,20 @@ STREET_NAMES = (
 BLOCK_S = 60.0
 ARC_S = 20.0
 HOME_KG = 9.0
+
+
+def stops_along(council: Council, streets: Collection[str]) -> IntArray:
+    """Numbers of the stops along these streets."""
+    return np.flatnonzero(
+        np.isin(council.stops.street, [council.street_number[street] for street in streets])
+    )
+
+
+def homes_at(council: Council, stop: str) -> list[Property]:
+    """The properties of a stop, as the gazetteer has them."""
+    numbers = council.properties_of(council.stop_number[stop])
+    found = [council.gazetteer().by_uprn(str(council.properties.uprn[n])) for n in numbers]
+    return [one for one in found if one is not None]
 
 
 @cache

@@ -130,11 +130,8 @@ def test_metres_are_those_of_the_fastest_way() -> None:
     np.testing.assert_allclose(ways.dist_m / 10, ways.travel_s, rtol=1e-4, atol=0.05)
 
 
-def test_stops_and_properties_are_found_by_street_and_stop() -> None:
+def test_properties_are_found_by_stop() -> None:
     council = grid_council()
-    along = council.stops_along(["ST0002", "ST0003"])
-    assert set(council.stops.street[along]) == {1, 2}
-    assert len(along) == 20
     assert council.properties_of(7).tolist() == [28, 29, 30, 31]
 
 

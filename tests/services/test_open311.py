@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from streams.council_events import StopDone, StopOutcome
+from tests.geo.councils import homes_at
 from tests.services.council.live_council import (
     AREA,
     COUNCIL,
@@ -49,7 +50,7 @@ async def a_report_gets_its_id_at_once_and_its_status_follows(client: Council311
     assert told["status"] == "open"
     assert told["service_code"] == "missed_collection"
     assert told["address_id"] == home(DONE)
-    assert told["address"] == COUNCIL.gazetteer().at_stop(DONE)[0].address
+    assert told["address"] == homes_at(COUNCIL, DONE)[0].address
     assert told["requested_datetime"] == "2025-06-06T05:30:00Z"
     assert abs(told["lat"] - 52.25) < 0.1
     as_xml = await client.http.get(f"{OPEN311}/requests/{made['service_request_id']}.xml")

@@ -17,7 +17,7 @@ from services.settings import load_settings
 from streams import codec
 from streams.council_events import StopDone
 from streams.events import EventData
-from tests.geo.councils import grid_council
+from tests.geo.councils import grid_council, homes_at
 
 MORNING = datetime(2025, 6, 6, 5, 30, tzinfo=UTC)
 COUNCIL: Council = grid_council()
@@ -31,7 +31,7 @@ Json = Any
 
 def home(stop: str, number: int = 0) -> str:
     """UPRN of a property of a stop."""
-    return COUNCIL.gazetteer().at_stop(stop)[number].uprn
+    return homes_at(COUNCIL, stop)[number].uprn
 
 
 class Council311:

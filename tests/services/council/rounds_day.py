@@ -9,7 +9,8 @@ from services.council.day_draft import DayDraft
 from services.council.day_ground import DayGround
 from services.council.day_picture import DayPicture
 from services.council.round_solver import DayJob, RoundSolver, RoundSolverSettings
-from services.council.rounds_desk import RoundsDesk
+from services.council.rounds_desk import EditKind, RoundEdit, RoundsDesk
+from services.council.visits import stop_of
 from streams.council_events import (
     ReportChannel,
     ServiceCode,
@@ -28,6 +29,7 @@ GROUND = DayGround(COUNCIL)
 VEHICLES = COUNCIL.vehicles.ids
 EN = COUNCIL.properties.en
 UPRN = COUNCIL.properties.uprn
+OPERATOR = "Manager 1"
 T = TypeVar("T")
 
 
@@ -119,3 +121,14 @@ def at_work(done: int = 6) -> Day:
     for vehicle in VEHICLES:
         day.done(vehicle, done)
     return day
+
+
+def planned(picture: DayPicture, vehicle: str, number: int = 0) -> str:
+    """A stop of a round that is neither done nor under way."""
+    rest = picture.rounds[vehicle][picture.vehicles[vehicle].done + 2 :]
+    return [s for word in rest if (s := stop_of(word)) is not None][number]
+
+
+def edit(day: Day, kind: EditKind, **fields: object) -> str:
+    """Make an edit, put it in force; the decision's id."""
+    return day.decide(run(desk().edit(day.picture, RoundEdit(kind, **fields), OPERATOR)))  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 from optimiser.routes.checker import check
 from optimiser.routes.plan import DayPlan, Kind, Visit
 from services.council.council_problem import council_problem, round_of_words, words_of_round
-from tests.geo.councils import grid_council
+from tests.geo.councils import grid_council, stops_along
 
 
 def test_the_rounds_of_the_small_council_keep_every_rule() -> None:
@@ -25,7 +25,7 @@ def test_the_rounds_of_the_small_council_keep_every_rule() -> None:
 
 def test_some_vehicles_and_stops_are_posed_by_themselves() -> None:
     council = grid_council()
-    stops = council.stops_along(["ST0005", "ST0006"])
+    stops = stops_along(council, ["ST0005", "ST0006"])
     posed = council_problem(council, [1], stops)
     problem = posed.problem
     assert problem.fleet.ids == ("RCV02",)

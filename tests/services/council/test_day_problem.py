@@ -16,6 +16,7 @@ from services.council.new_stops import LONGEST_ID, bounded_id, revisit, stop_for
 from services.council.road_blocks import CLOSED, CUT_OFF
 from services.council.visits import stop_of
 from streams.council_events import RoadClosed, ServiceCode, StopDone
+from tests.geo.councils import stops_along
 from tests.services.council.days import MORNING
 from tests.services.council.rounds_day import COUNCIL, VEHICLES, Day, at_work
 
@@ -76,7 +77,7 @@ def test_stops_of_a_closed_street_are_taken_out() -> None:
     day = at_work(6)
     day.take(RoadClosed("K1", ["ST0007"]))
     part = PROBLEMS.part(day.picture, VEHICLES)
-    mine = {STOPS.ids[n] for n in COUNCIL.stops_along(["ST0007"])}
+    mine = {STOPS.ids[n] for n in stops_along(COUNCIL, ["ST0007"])}
     assert {one.stop for one in part.blocked} == mine - set(day.picture.stops_done)
     assert {one.code for one in part.blocked} == {CLOSED}
     assert not mine & set(part.problem.stops.ids)
@@ -88,7 +89,7 @@ def test_a_street_that_opens_again_today_is_served_from_then() -> None:
     day.take(RoadClosed("K1", ["ST0007"], until))
     part = PROBLEMS.part(day.picture, VEHICLES)
     assert not [one for one in part.blocked if one.code == CLOSED]
-    n = part.numbers[STOPS.ids[int(COUNCIL.stops_along(["ST0007"])[0])]]
+    n = part.numbers[STOPS.ids[int(stops_along(COUNCIL, ["ST0007"])[0])]]
     assert part.problem.stops.window_open_s[n, 0] == 8 * 3600
 
 

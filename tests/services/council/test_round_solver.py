@@ -22,6 +22,7 @@ from streams.council_events import (
     ServiceCode,
 )
 from streams.rounds_plan import AddedStop, Cause, CauseKind, OptionKey, RoundsOption, RoundsProposal
+from tests.geo.councils import stops_along
 from tests.services.council.days import MORNING
 from tests.services.council.rounds_day import COUNCIL, EN, VEHICLES, Day, at_work, desk, run, solver
 
@@ -194,7 +195,7 @@ def test_a_closure_names_the_stops_nobody_can_reach() -> None:
     (first,) = day.first(Cause(CauseKind.CLOSURE, "K1"))
     sound(day, first)
     (option,) = first.options
-    closed = {COUNCIL.stops.ids[n] for n in COUNCIL.stops_along(["ST0007"])}
+    closed = {COUNCIL.stops.ids[n] for n in stops_along(COUNCIL, ["ST0007"])}
     told = [one for one in option.unserved if one.codes == ["road_closed"]]
     assert {one.stop for one in told} == closed - set(day.picture.stops_done)
     assert all("Hazel Way" in one.words and one.relaxation for one in told)

@@ -9,13 +9,23 @@ from msgspec.structs import replace
 
 from services.council.day_board import DayBoard
 from services.council.day_picture import DayPicture
-from services.council.rounds_desk import EditKind, MovePrice, RoundEdit, RoundsRefusal
+from services.council.rounds_desk import EditKind, MovePrice, RoundsRefusal
 from services.council.visits import stop_of
 from streams.council_events import RoadClosed, ServiceCode, VehicleStatus, VehicleStatusChanged
 from streams.rounds_plan import OptionKey, RoundsAction
-from tests.services.council.rounds_day import COUNCIL, UPRN, VEHICLES, Day, at_work, desk, run, solver
-
-OPERATOR = "Manager 1"
+from tests.services.council.rounds_day import (
+    COUNCIL,
+    OPERATOR,
+    UPRN,
+    VEHICLES,
+    Day,
+    at_work,
+    desk,
+    edit,
+    planned,
+    run,
+    solver,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,19 +34,8 @@ def compiled() -> None:
     run(solver().warm_up())
 
 
-def planned(picture: DayPicture, vehicle: str, number: int = 0) -> str:
-    """A stop of a round that is neither done nor under way."""
-    rest = picture.rounds[vehicle][picture.vehicles[vehicle].done + 2 :]
-    return [s for word in rest if (s := stop_of(word)) is not None][number]
-
-
 def price(day: Day, stop: str, vehicle: str, before: str | None = None) -> MovePrice:
     return run(desk().price(day.picture, stop, vehicle, before))
-
-
-def edit(day: Day, kind: EditKind, **fields: object) -> str:
-    """Make an edit, put it in force; the decision's id."""
-    return day.decide(run(desk().edit(day.picture, RoundEdit(kind, **fields), OPERATOR)))  # type: ignore[arg-type]
 
 
 def refused(day: Day, kind: EditKind, **fields: object) -> RoundsRefusal:
@@ -262,6 +261,8 @@ def test_an_approval_stands_where_another_round_was_changed() -> None:
     other = next(v for v in VEHICLES if v != proposal.options[0].rounds[0].vehicle)
     edit(day, EditKind.SKIP, stop=planned(day.picture, other, 4))
     day.decide(run(desk().approve(day.picture, proposal, None, OPERATOR)))
+    stop, vehicle = proposal.options[0].placed[0]
+    assert stop in map(stop_of, day.picture.rounds[vehicle])
 
 
 def test_what_is_answered_is_not_answered_again() -> None:

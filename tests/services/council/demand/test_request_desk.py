@@ -28,7 +28,7 @@ from streams.council_events import (
 )
 from streams.events import Event, EventData
 from streams.rounds_plan import AddedStop, RoundData, RoundsAction, RoundsDecided
-from tests.geo.councils import grid_council
+from tests.geo.councils import grid_council, homes_at
 
 COUNCIL = grid_council()
 EIGHT = datetime(2025, 6, 6, 7, tzinfo=UTC)  # a Friday, eight o'clock in Gridham
@@ -82,7 +82,7 @@ class Log:
 
 def home(stop: str, number: int = 0) -> str:
     """UPRN of a property of a stop."""
-    return COUNCIL.gazetteer().at_stop(stop)[number].uprn
+    return homes_at(COUNCIL, stop)[number].uprn
 
 
 def report(service: ServiceCode = MISSED, uprn: str | None = None, **fields: Any) -> Report:
@@ -119,7 +119,7 @@ def test_the_same_report_twice_is_one_request_with_two_reports() -> None:
         (report(), report(), True),
         (report(), report(uprn=home(DONE, 1)), False),
         (report(), report(OVERFLOWING), False),
-        (report(place=PlaceGiven(address=COUNCIL.gazetteer().at_stop(DONE)[0].address)), report(), True),
+        (report(place=PlaceGiven(address=homes_at(COUNCIL, DONE)[0].address)), report(), True),
         (report(ServiceCode.BULKY_ITEM), report(ServiceCode.BULKY_ITEM, uprn=home(DONE, 1)), False),
         (report(ServiceCode.FLY_TIP), report(ServiceCode.FLY_TIP, uprn=home(DONE, 1)), True),
         (report(ServiceCode.BLOCKED_STREET), report(ServiceCode.BLOCKED_STREET, uprn=home(ELSEWHERE)), False),
