@@ -76,7 +76,7 @@ class CouncilDayFigures:
     missed_per_1000
         Missed collections reported today and not refused, of a thousand collections.
     collections, collections_done
-        Households of the stops planned or done, and of those done.
+        Households of the stops due today, those nobody is going to serve included, and of those done.
     """
 
     cost: float
@@ -219,7 +219,9 @@ class DayCount:
         cost = sum(one.cost for one in rounds)
         planned = {stop for v in picture.rounds.values() for word in v if (stop := stop_of(word)) is not None}
         unserved = self.unserved(picture)
-        collections = self._households(picture, planned | set(picture.stops_done))
+        due = planned | set(picture.stops_done) | set(unserved)
+        collections = self._households(picture, due)
+        served = self._households(picture, due.difference(unserved))
         done = self._households(picture, picture.stops_done)
         heads = self._problems.heads
         missed = sum(
@@ -230,7 +232,7 @@ class DayCount:
         )
         return CouncilDayFigures(
             cost=round(cost, 2),
-            cost_per_collection=round(cost / collections, 4) if collections else 0.0,
+            cost_per_collection=round(cost / served, 4) if served else 0.0,
             overtime_s=round(sum(one.overtime_s for one in rounds), 1),
             dist_m=round(sum(one.dist_m for one in rounds), 1),
             drive_s=round(sum(one.drive_s for one in rounds), 1),

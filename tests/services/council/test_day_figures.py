@@ -18,7 +18,7 @@ from streams.council_events import (
     VehicleStatus,
     VehicleStatusChanged,
 )
-from tests.services.council.rounds_day import COUNCIL, VEHICLES, Day, at_work, run
+from tests.services.council.rounds_day import COUNCIL, OPERATOR, VEHICLES, Day, at_work, desk, run
 
 PROBLEMS = DayProblems(COUNCIL)
 
@@ -88,8 +88,14 @@ def test_the_days_figures_count_what_is_done_missed_and_left() -> None:
     figures = count.of(day.picture)
     assert figures.collections_done == 3 * 12 * 4
     assert figures.missed_per_1000 == pytest.approx(1000 / figures.collections, abs=1e-3)
-    day.break_down("RCV01")
-    assert count.of(day.picture).unserved > 0
+    cause = day.break_down("RCV01")
+    lost = count.of(day.picture)
+    assert lost.unserved > 0 and lost.collections == figures.collections
+    assert lost.cost_per_collection > figures.cost_per_collection
+    # A stop that no round has any more was due all the same.
+    (proposal,) = day.first(cause)
+    day.decide(run(desk().approve(day.picture, proposal, None, OPERATOR)))
+    assert count.of(day.picture).collections == figures.collections
 
 
 def test_a_forecast_is_made_again_only_where_something_changed() -> None:
